@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+# Banyan's build. `make run` and `make test` are all that one has to know; `make help` lists the rest.
+#
+# Nothing is listed by hand: components are directories with a component.mk, libraries are directories below a lib/,
+# interfaces are files include/NAME/NAME.rpc, unit tests are files tests/unit/NAME.c. All output goes below build/:
+#
+#   build/bin/NAME       a component, with symbols        build/boot/NAME    the same, stripped: what is booted
+#   build/kernel/kernel  the kernel, with symbols         build/boot/kernel  stripped (GRUB), kernel32 (QEMU -kernel)
+#   build/include/       headers made by rpcgen           build/lib/NAME.a   libraries
+#   build/obj/CLASS/     objects: kernel, static (core and the platform page), pie (components), host, unit
+#
+# tools/rules.mk holds the rules, this file the goals.
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+NPROC := $(shell nproc)
+ifeq ($(findstring -j,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(NPROC)
+endif
+.DEFAULT_GOAL := help
+.SECONDEXPANSION:
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all run test help clean units setup FORCE
+
+STAMP := build/setup.stamp
+
+include tools/rules.mk
+
+all: kernel $(component_images) build/boot/core build/boot/platform_page build/compile_commands.json
+
+kernel: build/boot/kernel build/boot/kernel32
+
+units: $(unit_programs)
+
+run: run/hello
+
+run/%: $(STAMP) FORCE
+	+@tools/run run/$*
+
+test: all units
+	+@tools/test
+
+setup: $(STAMP)
+
+# The packages are checked again when the list changes or dpkg has installed or removed something; else this costs nothing.
+$(STAMP): tools/setup $(wildcard /var/lib/dpkg/status)
+	@mkdir -p $(@D)
+	@tools/setup
+	@touch $@
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make run            boot the default scenario, hello, in QEMU (leave with Ctrl-C or Ctrl-A X)'
+	@echo 'make run/NAME       boot run/NAME.run; BOOT=iso|uefi|direct, CPUS=4, MEM=512, ICOUNT=1, QEMU_ARGS=..., DEBUG=1'
+	@echo 'make test           every test; ends with "N passed, N failed"'
+	@echo 'make all            build everything; make NAME: one component'
+	@echo 'make setup          install missing packages (all goals do that first)'
+	@echo 'make clean          remove build/'
+	@echo 'make REPOS=DIR ...  with further repositories (each with include/ servers/ apps/ run/ as in repos/hello_tutorial)'
+	@echo 'tools/run PATH      run a scenario from anywhere on disk'
+	@echo
+	@echo 'scenarios: $(sort $(basename $(notdir $(scenarios))))'
+	@echo 'components: $(sort $(components))'

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+# The rules of the build: what is found where, with which flags it is compiled, and how it is linked.
+#
+# component.mk may set USES (interfaces and libraries) and SRC (further sources, from the root of the tree). A library may
+# have a component.mk too; its headers are included as <LIBRARY/header.h>.
+
+CC := gcc
+LD := ld
+AR := ar
+OBJCOPY := objcopy
+STRIP := strip
+
+# --- What there is ---
+
+space := $(subst ,, )
+extra_repos := $(patsubst %/,%,$(subst :,$(space),$(REPOS)))
+$(foreach repo,$(extra_repos),$(if $(wildcard $(repo)/*),,$(error REPOS: there is no repository in $(repo))))
+repos := $(patsubst %/,%,$(wildcard repos/*/)) $(extra_repos)
+
+files := $(shell find -L $(wildcard kernel core base init os tests/components tools/rpcgen) $(repos) \
+	\( -name build -o -name '.*' \) -prune -o -type f \( -name '*.[cS]' -o -name component.mk -o -name '*.rpc' \) -print \
+	2>/dev/null | LC_ALL=C sort)
+code := $(filter %.c %.S,$(files))
+sources_in = $(filter $1/%,$(code))
+scenarios := $(wildcard run/*.run) $(foreach repo,$(repos),$(wildcard $(repo)/run/*.run))
+
+library_dirs := $(sort $(foreach dir,os $(repos),$(foreach lib,$(wildcard $(dir)/lib/*/),$(lib:/=)))) \
+	$(if $(filter init/sandbox/%,$(code)),init/sandbox)
+libraries := $(notdir $(library_dirs))
+is_component = $(filter-out core $(library_dirs),$1)
+component_dirs := $(call is_component,$(patsubst %/component.mk,%,$(filter %/component.mk,$(files))))
+components := $(notdir $(component_dirs))
+component_images := $(components:%=build/boot/%)
+
+twice := $(strip $(foreach name,$(sort $(components) $(libraries)),$(if $(word 2,$(filter $(name),$(components) $(libraries))),$(name))))
+$(if $(twice),$(error these names are used by two components or libraries: $(twice)))
+
+interfaces := $(foreach rpc,$(filter %.rpc,$(files)),$(if $(findstring /include/,$(rpc)),$(rpc)))
+interface_path = $(lastword $(subst /include/,$(space),$1))
+interface_names := $(sort $(foreach rpc,$(interfaces),$(patsubst %/,%,$(dir $(call interface_path,$(rpc))))))
+interface_dirs := $(wildcard base/include os/include $(addsuffix /include,$(repos)))
+headers := $(foreach rpc,$(interfaces),$(patsubst %.rpc,build/include/%.h,$(call interface_path,$(rpc))))
+
+# The list of sources as a file that changes only when the list does: archives and compile_commands.json depend on it.
+$(shell mkdir -p build && echo '$(files)' | cmp -s - build/sources || echo '$(files)' >build/sources)
+
+# --- Flags ---
+
+warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wwrite-strings -Wstrict-prototypes \
+	-Wmissing-prototypes -Wimplicit-fallthrough -Wno-unused-parameter
+common := -std=gnu11 -g -ffile-prefix-map=$(CURDIR)/= -fno-omit-frame-pointer $(warnings)
+guest := $(common) -O2 -ffreestanding -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fno-common \
+	-fno-asynchronous-unwind-tables
+includes := -Ibuild/include -Ibase/include -Ibuild/abi
+
+flags_kernel := $(guest) -mcmodel=kernel -fno-pic -fno-pie -I.
+flags_static := $(guest) -fno-pic -fno-pie $(includes) -I.
+flags_pie := $(guest) -fPIE -ffunction-sections -fdata-sections $(includes)
+flags_host := $(common) -O1
+flags_unit := $(common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -I.
+
+link_static := -static -no-pie -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none
+link_pie := -static -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 -z separate-code -e _start -u _start \
+	--gc-sections --fatal-warnings --build-id=none
+
+# $(call objects,CLASS,SOURCES)
+objects = $(patsubst %,build/obj/$1/%.o,$2)
+build_files := Makefile tools/rules.mk
+dependencies :=
+
+# --- Compiling ---
+
+# $(call compile_rules,CLASS): local_flags is set for the objects of one directory, below.
+define compile_rules
+build/obj/$1/%.c.o: %.c $(build_files) | $(STAMP) $2
+	@mkdir -p $$(@D)
+	@echo '  CC      $$@'
+	@$(CC) $(flags_$1) $$(local_flags) -MMD -MP -c -o $$@ $$<
+build/obj/$1/%.S.o: %.S $(build_files) | $(STAMP) $2
+	@mkdir -p $$(@D)
+	@echo '  AS      $$@'
+	@$(CC) $(flags_$1) $$(local_flags) -MMD -MP -c -o $$@ $$<
+endef
+prepared := $(headers) build/abi/kernel/abi
+$(eval $(call compile_rules,kernel,))
+$(eval $(call compile_rules,static,$(prepared)))
+$(eval $(call compile_rules,pie,$(prepared)))
+$(eval $(call compile_rules,host,))
+$(eval $(call compile_rules,unit,$(prepared)))
+
+# <kernel/abi/x.h> for those who may not see the rest of the tree
+build/abi/kernel/abi:
+	@mkdir -p $(@D)
+	@ln -sfn ../../../kernel/abi $@
+
+# --- Host programs and generated headers ---
+
+rpcgen_objects := $(call objects,host,$(call sources_in,tools/rpcgen))
+dependencies += $(rpcgen_objects:.o=.d)
+build/host/rpcgen: $(rpcgen_objects)
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	@$(CC) -o $@ $^
+
+# $(call interface_rules,NAME/NAME,SOURCE)
+define interface_rules
+build/include/$1.h: $2 build/host/rpcgen
+	@mkdir -p $$(@D)
+	@echo '  RPCGEN  $$@'
+	@build/host/rpcgen $(interface_dirs:%=-I %) -d build/include/$1.d $2 $$@
+dependencies += build/include/$1.d
+endef
+$(foreach rpc,$(interfaces),$(eval $(call interface_rules,$(basename $(call interface_path,$(rpc))),$(rpc))))
+
+# --- Libraries ---
+
+# $(call archive_rules,NAME,OBJECTS)
+define archive_rules
+build/lib/$1.a: $2 build/sources
+	@mkdir -p $$(@D)
+	@echo '  AR      $$@'
+	@rm -f $$@
+	@$(AR) rcsD $$@ $2
+dependencies += $(patsubst %.o,%.d,$2)
+endef
+base_sources := $(call sources_in,base/lib)
+$(eval $(call archive_rules,base,$(call objects,pie,$(base_sources))))
+$(eval $(call archive_rules,base_static,$(call objects,static,$(base_sources))))
+
+# Objects below a directory see the hand-written headers of the os layer and of their own repository; base sees neither.
+layer_includes = $(if $(filter base/% init/%,$1/),,-Ios/include -Ios/lib) \
+	$(foreach repo,$(repos),$(if $(filter $(repo)/%,$1/),-I$(repo)/include -I$(repo)/lib))
+library_includes = $(foreach lib,$1,-I$(patsubst %/,%,$(dir $(lib))) $(addprefix -I,$(wildcard $(lib)/include)))
+dirs_of_libraries = $(foreach name,$1,$(filter %/$(name),$(library_dirs)))
+
+# $(call uses_rules,DIR): reads DIR/component.mk into DIR.uses and DIR.src
+define uses_rules
+USES :=
+SRC :=
+-include $1/component.mk
+$1.uses := $$(USES)
+$1.src := $$(SRC)
+$1.libs := $$(filter $(libraries),$$(USES))
+$$(foreach name,$$(filter-out $(libraries) $(interface_names),$$(USES)),$$(error $1/component.mk: USES: there is neither an interface nor a library $$(name)))
+endef
+$(foreach dir,core $(library_dirs) $(component_dirs),$(eval $(call uses_rules,$(dir))))
+
+# The libraries that a directory uses, with those that they use
+closure = $(sort $1 $(foreach lib,$1,$(call closure,$($(call dirs_of_libraries,$(lib)).libs))))
+
+define library_rules
+$(call archive_rules,$(notdir $1),$(call objects,pie,$(call sources_in,$1)))
+build/obj/pie/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$(call closure,$(notdir $1) $($1.libs))))
+endef
+$(foreach dir,$(library_dirs),$(eval $(call library_rules,$(dir))))
+
+# --- Components ---
+
+# A component's sources are those below its directory that belong to no library or other component.
+nested_dirs = $(filter $1/%,$(library_dirs) $(component_dirs))
+own_sources = $(filter-out $(addsuffix /%,$(call nested_dirs,$1)),$(call sources_in,$1)) $($1.src)
+
+# $(call component_rules,DIR,NAME,LIBRARIES)
+define component_rules
+build/bin/$2: $(call objects,pie,$(call own_sources,$1)) $(patsubst %,build/lib/%.a,$3 base) build/sources
+	@mkdir -p $$(@D)
+	@echo '  LD      $$@'
+	@$(LD) $(link_pie) -o $$@ $(call objects,pie,$(call own_sources,$1)) --start-group $(patsubst %,build/lib/%.a,$3 base) --end-group
+build/obj/pie/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$3))
+dependencies += $(patsubst %.o,%.d,$(call objects,pie,$(call own_sources,$1)))
+$(if $(filter-out $(libraries) $(wildcard $2),$2),.PHONY: $2
+$2: build/boot/$2)
+endef
+$(foreach dir,$(component_dirs),$(eval $(call component_rules,$(dir),$(notdir $(dir)),$(call closure,$($(dir).libs)))))
+
+build/boot/%: build/bin/%
+	@mkdir -p $(@D)
+	@$(STRIP) -o $@ $<
+
+# --- Core, the platform page, the kernel ---
+
+core_objects := $(call objects,static,$(call own_sources,core))
+dependencies += $(core_objects:.o=.d)
+build/bin/core: $(core_objects) build/lib/base_static.a core/core.ld build/sources
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	@$(LD) $(link_static) -T core/core.ld -o $@ $(core_objects) build/lib/base_static.a
+
+platform_objects := $(call objects,static,$(call sources_in,base/platform))
+dependencies += $(platform_objects:.o=.d)
+build/bin/platform_page.elf: $(platform_objects) build/lib/base_static.a base/platform/platform.ld build/sources
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	@$(LD) $(link_static) --gc-sections -T base/platform/platform.ld -o $@ $(platform_objects) build/lib/base_static.a
+build/bin/platform_page: build/bin/platform_page.elf
+	@$(OBJCOPY) -O binary $< $@
+build/boot/platform_page: build/bin/platform_page
+	@mkdir -p $(@D)
+	@cp $< $@
+
+kernel_objects := $(call objects,kernel,$(call sources_in,kernel))
+dependencies += $(kernel_objects:.o=.d)
+build/kernel/kernel: $(kernel_objects) kernel/x86_64/kernel.ld build/sources
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	@$(LD) $(link_static) -T kernel/x86_64/kernel.ld -o $@ $(kernel_objects)
+build/boot/kernel: build/kernel/kernel
+	@mkdir -p $(@D)
+	@$(STRIP) -o $@ $<
+build/boot/kernel32: build/boot/kernel
+	@$(OBJCOPY) -O elf32-i386 $< $@
+build/kernel/kernel32: build/boot/kernel32
+	@cp $< $@
+
+# --- Unit tests ---
+
+# tests/unit/unit.mk names, for each tests/unit/NAME.c, what it links: NAME_SRC (sources), NAME_LIBS (pkg-config names).
+-include tests/unit/unit.mk
+unit_names := $(basename $(notdir $(wildcard tests/unit/*.c)))
+unit_programs := $(unit_names:%=build/unit/%)
+
+define unit_rules
+build/unit/$1: $(call objects,unit,tests/unit/$1.c $($1_SRC)) tests/unit/unit.mk
+	@mkdir -p $$(@D)
+	@echo '  LD      $$@'
+	@$(CC) -fsanitize=address,undefined -o $$@ $$(filter %.o,$$^) $$$$(pkg-config --libs check $($1_LIBS))
+build/obj/unit/tests/unit/$1.c.o: local_flags = $$$$(pkg-config --cflags check $($1_LIBS))
+dependencies += $(patsubst %.o,%.d,$(call objects,unit,tests/unit/$1.c $($1_SRC)))
+endef
+$(foreach name,$(unit_names),$(eval $(call unit_rules,$(name))))
+
+# --- For editors ---
+
+# $(call command,CLASS,SOURCE) is one entry of compile_commands.json.
+define command
+{"directory": "$(CURDIR)", "file": "$2", "command": "$(CC) $(flags_$1) $(if $(filter pie,$1),-Ios/include -Iinit) -c $2"}
+endef
+comma := ,
+define newline
+
+
+endef
+commands = $(foreach source,$2,$(call command,$1,$(source))$(comma)$(newline))
+all_commands = $(call commands,kernel,$(call sources_in,kernel))$(call commands,host,$(call sources_in,tools/rpcgen))$(call \
+	commands,static,$(call sources_in,core) $(call sources_in,base/platform))$(call \
+	commands,pie,$(filter-out kernel/% core/% base/platform/% tools/%,$(code)))$(call commands,unit,$(wildcard tests/unit/*.c))
+build/compile_commands.json: build/sources $(build_files)
+	$(file >$@,[$(newline)$(all_commands){"directory": "$(CURDIR)"$(comma) "file": "Makefile"$(comma) "command": "make"}$(newline)])
+
+-include $(dependencies)
