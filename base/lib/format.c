@@ -19,30 +19,35 @@ struct conversion {
 	char        kind;          /* the letter */
 };
 
-/* A number in the format or, for `*`, an argument; a negative one stands for `absent`. */
-static char const *decode_number(char const *at, va_list *arguments, size_t absent, size_t *number)
+/* A number in the format or, for `*`, an argument, which may be negative. */
+static char const *decode_number(char const *at, va_list *arguments, long *number)
 {
 	if (*at == '*') {
-		int argument = va_arg(*arguments, int);
-		*number = argument < 0 ? absent : (size_t)argument;
+		*number = va_arg(*arguments, int);
 		return at + 1;
 	}
 	for (*number = 0; *at >= '0' && *at <= '9'; at++)
-		*number = *number * 10 + (size_t)(*at - '0');
+		*number = *number * 10 + (*at - '0');
 	return at;
 }
 
 /* `at` stands behind the percent sign; returns what follows the conversion. */
 static char const *decode(char const *at, va_list *arguments, struct conversion *c)
 {
+	long number;
+
 	*c = (struct conversion) { .precision = SIZE_MAX, .length = LENGTH_INT };
 	for (; *at == '-' || *at == '0'; at++) {
 		c->left |= *at == '-';
 		c->zero |= *at == '0';
 	}
-	at = decode_number(at, arguments, 0, &c->width);
-	if (*at == '.')
-		at = decode_number(at + 1, arguments, SIZE_MAX, &c->precision);
+	at = decode_number(at, arguments, &number);
+	c->left |= number < 0;
+	c->width = (size_t)(number < 0 ? -number : number);
+	if (*at == '.') {
+		at = decode_number(at + 1, arguments, &number);
+		c->precision = number < 0 ? SIZE_MAX : (size_t)number;
+	}
 	for (; *at == 'l' || *at == 'z' || *at == 'h'; at++) {
 		if (*at == 'h')
 			c->length = c->length == LENGTH_SHORT ? LENGTH_CHAR : LENGTH_SHORT;

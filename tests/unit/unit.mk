@@ -3,3 +3,10 @@
 #
 #   NAME_SRC = base/lib/xml.c    the sources under test
 #   NAME_LIBS = libxml-2.0       further libraries of the host, by their pkg-config names
+
+string_SRC =
+format_SRC = base/lib/format.c base/lib/string.c base/lib/status.c
+list_SRC =
+tree_SRC = base/lib/tree.c
+id_space_SRC = base/lib/id_space.c
+range_SRC = base/lib/range.c base/lib/tree.c
