@@ -13,7 +13,7 @@
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 NPROC := $(shell nproc)
-ifeq ($(findstring -j,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(findstring -j,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(NPROC)
 endif
 .DEFAULT_GOAL := help

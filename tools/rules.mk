@@ -48,7 +48,7 @@ $(shell mkdir -p build && echo '$(files)' | cmp -s - build/sources || echo '$(fi
 
 warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wwrite-strings -Wstrict-prototypes \
 	-Wmissing-prototypes -Wimplicit-fallthrough -Wno-unused-parameter
-common := -std=gnu11 -g -ffile-prefix-map=$(CURDIR)/= -fno-omit-frame-pointer $(warnings)
+common := -std=gnu11 -g -ffile-prefix-map=$(CURDIR)=. -fno-omit-frame-pointer $(warnings)
 guest := $(common) -O2 -ffreestanding -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fno-common \
 	-fno-asynchronous-unwind-tables
 includes := -Ibuild/include -Ibase/include -Ibuild/abi
@@ -60,7 +60,7 @@ flags_host := $(common) -O1
 flags_unit := $(common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -I.
 
 link_static := -static -no-pie -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none
-link_pie := -static -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 -z separate-code -e _start -u _start \
+link_pie := -static -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z max-page-size=4096 -z separate-code -e _start -u _start \
 	--gc-sections --fatal-warnings --build-id=none
 
 # $(call objects,CLASS,SOURCES)

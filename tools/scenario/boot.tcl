@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+#
+# The part of tools/run that builds: components, the boot directory, the configuration, the image that QEMU boots.
+#
+# The boot modules are core, platform_page, init and config, in this order, then what the scenario lists. GRUB and QEMU get
+# the module's name as its command line; core makes a ROM of this name from it.
+
+namespace eval boot {
+	variable modules {}
+	variable without {}
+	variable image ""
+	variable built {}
+	variable config ""
+	# what GRUB needs to read an ISO and to start a multiboot2 kernel
+	variable grub_modules {multiboot2 normal boot iso9660}
+	# what it needs to find its files under UEFI, and to leave the screen on
+	variable uefi_modules {part_gpt part_msdos part_apple part_acorn part_amiga part_bsd part_dfly part_dvh part_plan part_sun part_sunpc
+		fat efi_gop}
+}
+
+# Builds the components of the list (make does it, so only what changed).
+proc build {components} {
+	set boot::built $components
+	set targets {build/boot/kernel build/boot/kernel32}
+	foreach component [boot::union {core platform_page init} $components] {
+		lappend targets build/boot/$component
+	}
+	if {[runner::setting BUILT 0]} {
+		return
+	}
+	if {[catch {exec make --no-print-directory -s {*}$targets >@stdout 2>@stderr} message]} {
+		runner::fail "cannot build {$components}"
+	}
+}
+
+# Starts with an empty boot directory.
+proc create_boot_directory {} {
+	file delete -force $runner::dir/boot
+	file mkdir $runner::dir/boot
+	set boot::config ""
+	set boot::without {}
+}
+
+# Makes XML the configuration of init. Messages about it count the lines of the scenario file.
+proc install_config {xml} {
+	set lead [string length $xml]
+	set xml [string trimleft $xml]
+	set lead [expr {$lead - [string length $xml]}]
+	set line [boot::line_of $xml [info frame -1]]
+	set origin "<?origin [boot::shown_path $runner::path] $line?>"
+	if {[regexp -indices {^<\?xml\s[^?]*\?>} $xml declaration]} {
+		set end [lindex $declaration 1]
+		set xml [string range $xml 0 $end]$origin[string range $xml $end+1 end]
+	} else {
+		set xml $origin$xml
+	}
+	boot::write $runner::dir/boot/config $xml
+	set boot::config $xml
+}
+
+# Adds a ROM module NAME with the given content (bytes).
+proc install_rom {name content} {
+	boot::write $runner::dir/boot/$name $content
+}
+
+# Leaves modules out that every image has, to see what the system says without them.
+proc boot_without {names} {
+	set boot::without $names
+}
+
+# Makes what the machine boots: the kernel, core, init, the configuration and the modules of the list, which are
+# names of components or of files in the boot directory. Without a list: what was built.
+proc build_boot_image {{names ""}} {
+	if {$names eq ""} {
+		set names $boot::built
+	}
+	set boot::modules {}
+	foreach name [boot::union {core platform_page init config} $names] {
+		if {$name in $boot::without} {
+			continue
+		}
+		boot::place_module $name
+		lappend boot::modules $name
+	}
+	switch -- [boot::mode] {
+		direct { set boot::image direct }
+		iso { boot::make_iso i386-pc {biosdisk} }
+		uefi { boot::make_iso x86_64-efi $boot::uefi_modules }
+	}
+}
+
+# Gives QEMU further arguments.
+proc append_qemu_args {arguments} {
+	lappend machine::arguments {*}$arguments
+}
+
+# Gives the machine this many MiB of memory; MEM in the environment wins.
+proc machine_memory {mib} {
+	set machine::memory $mib
+}
+
+proc boot::mode {} {
+	set mode [runner::setting BOOT iso]
+	if {$mode ni {iso uefi direct}} {
+		runner::fail "BOOT=$mode: expected iso, uefi or direct"
+	}
+	return $mode
+}
+
+proc boot::union {first second} {
+	foreach name $second {
+		if {$name ni $first} {
+			lappend first $name
+		}
+	}
+	return $first
+}
+
+proc boot::write {path content} {
+	set file [open $path w]
+	fconfigure $file -translation binary
+	puts -nonewline $file $content
+	close $file
+}
+
+proc boot::shown_path {path} {
+	if {[string match $::root/* $path]} {
+		return [string range $path [string length $::root/] end]
+	}
+	return $path
+}
+
+# The line of the scenario file at which a text begins, searched from the line of the command that uses it.
+proc boot::line_of {text frame} {
+	set file [open $runner::path]
+	set content [read $file]
+	close $file
+	set command_line 1
+	if {[dict get $frame type] eq "source"} {
+		set command_line [dict get $frame line]
+	}
+	set start 0
+	for {set line 1} {$line < $command_line} {incr line} {
+		set start [expr {[string first "\n" $content $start] + 1}]
+	}
+	foreach from [list $start 0] {
+		set at [string first $text $content $from]
+		if {$at >= 0} {
+			return [expr {1 + [regexp -all "\n" [string range $content 0 $at-1]]}]
+		}
+	}
+	return $command_line
+}
+
+# Puts a module into the boot directory, unless the scenario wrote a file of this name itself.
+proc boot::place_module {name} {
+	set target $runner::dir/boot/$name
+	if {[file exists $target]} {
+		return
+	}
+	if {$name eq "config"} {
+		runner::fail "build_boot_image: there is no config (install_config comes first)"
+	}
+	if {![file exists build/boot/$name]} {
+		runner::fail "build_boot_image: there is no module \"$name\": it is neither built (build {... $name}) nor in $runner::dir/boot"
+	}
+	file copy build/boot/$name $target
+}
+
+proc boot::make_iso {platform drivers} {
+	variable image
+	variable modules
+	variable grub_modules
+	set tree $runner::dir/iso
+	file delete -force $tree
+	file mkdir $tree/boot/grub
+	set menu "set timeout=0\nmultiboot2 /boot/kernel\n"
+	foreach name $modules {
+		file link -hard $tree/boot/$name $runner::dir/boot/$name
+		append menu "module2 /boot/$name $name\n"
+	}
+	file copy build/boot/kernel $tree/boot/kernel
+	write $tree/boot/grub/grub.cfg "${menu}boot\n"
+	set image $runner::dir/image.iso
+	set command [list grub-mkrescue -o $image -d /usr/lib/grub/$platform "--install-modules=$grub_modules [join $drivers]" \
+		"--modules=[join $drivers]" --fonts= --locales= --themes= $tree]
+	if {[runner::setting DEBUG 0]} {
+		puts "run: $command"
+	}
+	if {[catch {exec {*}$command 2>@1} message]} {
+		runner::fail "cannot make the ISO:\n$message"
+	}
+}

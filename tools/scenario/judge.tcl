@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+#
+# The part of tools/run that judges: looks into the output, and turns the addresses of a fault into functions and lines.
+#
+# The words below look at the whole log. grep_output leaves its lines in the global variable `output`, for compare_output_to.
+
+namespace eval judge {
+	# where the image of a component starts, and the platform page below it (kernel/abi)
+	variable image_base 0x220000
+	variable page_base 0x200000
+	variable kernel_base 0xffffffff80000000
+}
+
+# Sets `output` to the lines of the log that match; fails if there is none.
+proc grep_output {pattern} {
+	set ::output [join [judge::matching $pattern] "\n"]
+	if {$::output eq ""} {
+		runner::fail "no line of the output matches: $pattern"
+	}
+	runner::passed
+}
+
+# Fails if a line of the log matches.
+proc forbid_output {pattern} {
+	set lines [judge::matching $pattern]
+	if {[llength $lines]} {
+		runner::fail "this must not appear in the output ($pattern):\n  [join $lines "\n  "]"
+	}
+	runner::passed
+}
+
+# Fails unless `output` is this text, line by line; indentation and empty lines do not count.
+proc compare_output_to {text} {
+	set want [judge::trimmed_lines $text]
+	set got [judge::trimmed_lines $::output]
+	if {$want eq $got} {
+		runner::passed
+		return
+	}
+	set report "the output differs from what is expected (- expected, + got):"
+	for {set i 0} {$i < max([llength $want], [llength $got])} {incr i} {
+		set a [lindex $want $i]
+		set b [lindex $got $i]
+		if {$i < [llength $want] && $i < [llength $got] && $a eq $b} {
+			append report "\n    $a"
+			continue
+		}
+		if {$i < [llength $want]} {
+			append report "\n  - $a"
+		}
+		if {$i < [llength $got]} {
+			append report "\n  + $b"
+		}
+	}
+	runner::fail $report
+}
+
+proc judge::matching {pattern} {
+	return [lsearch -all -inline -regexp [split $machine::log "\n"] $pattern]
+}
+
+proc judge::trimmed_lines {text} {
+	set lines {}
+	foreach line [split $text "\n"] {
+		set line [string trim $line]
+		if {$line ne ""} {
+			lappend lines $line
+		}
+	}
+	return $lines
+}
+
+# After a failure: the last lines of the output, and where the faults were.
+proc judge::print_evidence {} {
+	set lines [split [string trimright $machine::log "\n"] "\n"]
+	if {$machine::log eq ""} {
+		puts "--- there was no output"
+	} else {
+		puts "--- the last lines of the output ($runner::dir/log)"
+		puts [join [lrange $lines end-19 end] "\n"]
+	}
+	foreach line $lines {
+		print_backtrace $line
+	}
+	puts "---"
+}
+
+# Prints the functions and lines of a backtrace if the line of the log is one.
+proc judge::print_backtrace {line} {
+	if {[regexp {^kernel: +(backtrace:|rip) +(.*)$} $line all kind addresses]} {
+		set label kernel
+	} elseif {![regexp {^\[(.*?)\] (backtrace): +(.*)$} $line all label kind addresses]} {
+		return
+	}
+	puts "--- $label: [string trimright $kind :]"
+	set first 1
+	foreach address [regexp -all -inline {0x[0-9a-fA-F]+} $addresses] {
+		puts "  [describe $label $address $first]"
+		set first 0
+		if {$kind eq "rip"} {
+			break
+		}
+	}
+}
+
+# One address as function and line. All but the first are return addresses: the call is before them.
+proc judge::describe {label address first} {
+	lassign [image_of $label $address] elf offset
+	if {$elf eq "" || ![file exists $elf]} {
+		return "$address ?"
+	}
+	set at [format 0x%x [expr {$address - $offset - ($first ? 0 : 1)}]]
+	if {[catch {exec addr2line -e $elf -f -p -i $at} text]} {
+		return "$address ? ($elf: $text)"
+	}
+	return "$address $text"
+}
+
+# The ELF that an address belongs to, and what to subtract from the address to look it up there
+proc judge::image_of {label address} {
+	variable image_base
+	variable page_base
+	variable kernel_base
+	if {$address >= $kernel_base} {
+		return {build/kernel/kernel 0}
+	}
+	if {$label in {kernel core}} {
+		return {build/bin/core 0}
+	}
+	if {$address >= $page_base && $address < $page_base + 0x10000} {
+		return {build/bin/platform_page.elf 0}
+	}
+	return [list build/bin/[binary_of [lindex [split [string map {" -> " \n} $label] \n] end]] [expr {$image_base}]]
+}
+
+# The binary of the component NAME: the one that its start node names, or the one of its own name
+proc judge::binary_of {name} {
+	set start "<start\\s\[^>\]*name=\"$name\"\[^>\]*>"
+	if {[regexp "$start\\s*(?:(?!</start>|<start\\s).)*?<binary\\s\[^>\]*name=\"(\[^\"\]*)\"" $boot::config all binary]} {
+		return $binary
+	}
+	if {[regexp $start $boot::config node] && [regexp {binary="([^"]*)"} $node all binary]} {
+		return $binary
+	}
+	return $name
+}

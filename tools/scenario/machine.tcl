@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: MIT
+#
+# The part of tools/run that holds the machine: starts QEMU, streams its serial line to the terminal and into the log, passes
+# keystrokes to it, waits for patterns, and makes sure that it is gone in the end.
+#
+# `log` holds all output; `seen` is the index up to which run_until has consumed it. A panic or the end of the machine fails
+# the wait at once, unless the pattern is in the output by then.
+
+namespace eval machine {
+	variable arguments {}
+	variable memory 256
+	variable id ""
+	variable pid ""
+	variable status ""
+	variable log ""
+	variable held ""
+	variable seen 0
+	variable file ""
+	variable keyboard ""
+	variable terminal ""
+	variable prefix_key 0
+	variable leak_check 1
+	# a pattern may span at most this many characters of output
+	variable window 65536
+	variable ends {33 success 35 failure 37 panic}
+}
+
+# Runs the machine until its output, after what the run_until before has matched, matches the regular expression. Returns the
+# match and its parts. Fails when the seconds are over, the kernel panics or the machine ends.
+# `run_until forever` runs until the machine ends or the user leaves.
+proc run_until {pattern {seconds ""}} {
+	if {$pattern eq "forever"} {
+		leak_check none {runs until someone leaves}
+		machine::start
+		while {[machine::pump 3600] ne "end"} {}
+		return
+	}
+	if {![string is integer -strict $seconds]} {
+		error "run_until PATTERN SECONDS: expected a number of seconds, got \"$seconds\""
+	}
+	machine::start
+	set deadline [expr {[clock milliseconds] + 1000 * $seconds}]
+	while 1 {
+		set match [machine::match $pattern]
+		if {[llength $match]} {
+			runner::passed
+			return $match
+		}
+		if {[machine::panicked]} {
+			machine::drain 2
+			if {![llength [machine::match $pattern]]} {
+				runner::fail "the kernel panicked while waiting for: $pattern"
+			}
+			continue
+		}
+		if {$machine::status ne ""} {
+			runner::fail "[machine::end_text], while waiting for: $pattern"
+		}
+		if {[clock milliseconds] >= $deadline} {
+			runner::fail "nothing matched within $seconds s: $pattern"
+		}
+		machine::pump [expr {($deadline - [clock milliseconds]) / 1000.0}]
+	}
+}
+
+# Waits for the end of the machine, which must be: success or failure (how init ended), or panic.
+proc expect_end {how seconds} {
+	machine::start
+	if {![machine::drain $seconds]} {
+		runner::fail "the machine did not end within $seconds s"
+	}
+	if {![dict exists $machine::ends $machine::status] || [dict get $machine::ends $machine::status] ne $how} {
+		runner::fail "[machine::end_text]; expected: $how"
+	}
+	runner::passed
+}
+
+# `leak_check none {why}` does without the leak check: for scenarios in which init itself ends.
+proc leak_check {what why} {
+	if {$what ne "none" || [string trim $why] eq ""} {
+		error "leak_check none {why}: the reason is needed"
+	}
+	set machine::leak_check 0
+}
+
+# Types text on the serial line.
+proc send_serial {text} {
+	machine::start
+	send -i $machine::id -- $text
+}
+
+# The arguments of QEMU for the image that was built.
+proc machine::command {} {
+	variable arguments
+	variable memory
+	set command [list qemu-system-x86_64 -machine q35 -accel tcg -cpu max -m [runner::setting MEM $memory] \
+		-display none -nic none -no-reboot -serial stdio -monitor none -device isa-debug-exit,iobase=0xf4,iosize=4]
+	if {[runner::setting ICOUNT 0]} {
+		lappend command -icount shift=0,sleep=off -rtc base=2026-01-01T00:00:00,clock=vm
+	}
+	set cpus [runner::setting CPUS ""]
+	if {$cpus ne ""} {
+		lappend command -smp $cpus
+	}
+	switch -- [boot::mode] {
+		direct { lappend command -kernel $::root/build/boot/kernel32 -initrd [join $boot::modules ,] }
+		iso { lappend command -boot d -cdrom [file normalize $boot::image] }
+		uefi { lappend command -bios /usr/share/ovmf/OVMF.fd -cdrom [file normalize $boot::image] }
+	}
+	return [concat $command $arguments [runner::setting QEMU_ARGS ""]]
+}
+
+# Starts the machine if it does not run yet. -initrd names its modules relative to the boot directory.
+proc machine::start {} {
+	variable id
+	variable pid
+	variable file
+	variable status
+	if {$id ne "" || $status ne ""} {
+		return
+	}
+	if {$boot::image eq ""} {
+		error "run_until: build_boot_image comes first"
+	}
+	set file [open $runner::dir/log w]
+	fconfigure $file -buffering line
+	set command [command]
+	if {[runner::setting DEBUG 0]} {
+		puts "run: $command"
+	}
+	set back [pwd]
+	cd $runner::dir/boot
+	set pid [spawn -noecho {*}$command]
+	cd $back
+	set id $spawn_id
+	match_max -i $id 65536
+	open_keyboard
+}
+
+# Keystrokes go to the machine one by one if there is a terminal; Ctrl-C stays the signal that it is.
+proc machine::open_keyboard {} {
+	variable keyboard
+	variable terminal
+	if {[catch {exec stty -g <@stdin} terminal]} {
+		set terminal ""
+		return
+	}
+	exec stty -icanon -echo min 1 time 0 <@stdin
+	set keyboard $::user_spawn_id
+}
+
+# Passes keystrokes on. Ctrl-A X leaves, Ctrl-A Ctrl-A is Ctrl-A.
+proc machine::handle_keys {keys} {
+	variable prefix_key
+	variable id
+	foreach key [split $keys ""] {
+		if {!$prefix_key && $key eq "\x01"} {
+			set prefix_key 1
+		} elseif {$prefix_key && $key in {x X}} {
+			runner::interrupted "Ctrl-A X" 130
+		} else {
+			set prefix_key 0
+			send -i $id -- $key
+		}
+	}
+}
+
+# Waits for output, at most so many seconds. Returns data, end (of the machine) or timeout.
+proc machine::pump {seconds} {
+	variable id
+	variable keyboard
+	if {$id eq ""} {
+		return end
+	}
+	set timeout [expr {max(1, int(ceil($seconds)))}]
+	set event timeout
+	set cases [list -i $id -re ".+" { set event data; take_output $expect_out(buffer) } eof { set event end } timeout {}]
+	if {$keyboard ne ""} {
+		lappend cases -i $keyboard -re ".+" { set event data; handle_keys $expect_out(buffer) } eof { set keyboard "" }
+	}
+	expect {*}$cases
+	if {$event eq "end"} {
+		reap
+	}
+	return $event
+}
+
+# Shows and records output, without carriage returns and escape sequences (which firmware prints); a sequence that is cut
+# at the end of what arrived is held back.
+proc machine::take_output {text} {
+	variable log
+	variable held
+	variable file
+	set text $held$text
+	set held ""
+	if {[regexp -indices {\x1b(\[[0-9;=?]*)?$} $text cut]} {
+		set held [string range $text [lindex $cut 0] end]
+		set text [string range $text 0 [lindex $cut 0]-1]
+	}
+	regsub -all {\x1b\[[0-9;=?]*[A-Za-z]|\r} $text "" text
+	append log $text
+	puts -nonewline $file $text
+	puts -nonewline stdout $text
+	flush stdout
+}
+
+# Matches the output after what was matched before; moves on past the match. Returns the match and its parts, or {}.
+proc machine::match {pattern} {
+	variable log
+	variable seen
+	variable window
+	set from [expr {max($seen, [string length $log] - $window)}]
+	if {![regexp -indices -start $from -- $pattern $log where]} {
+		return {}
+	}
+	set match [regexp -inline -start $from -- $pattern $log]
+	set seen [expr {[lindex $where 1] + 1}]
+	return $match
+}
+
+proc machine::panicked {} {
+	variable log
+	return [regexp -start [expr {max(0, [string length $log] - 65536)}] {(^|\n)kernel: panic} $log]
+}
+
+# Reads on until the machine ends, at most so many seconds. Returns whether it ended.
+proc machine::drain {seconds} {
+	set deadline [expr {[clock milliseconds] + 1000 * $seconds}]
+	while {[clock milliseconds] < $deadline} {
+		if {[pump [expr {($deadline - [clock milliseconds]) / 1000.0}]] eq "end"} {
+			return 1
+		}
+	}
+	return 0
+}
+
+# Notes how QEMU ended.
+proc machine::reap {} {
+	variable id
+	variable pid
+	variable status
+	catch {close -i $id}
+	set result [wait -i $id]
+	set id ""
+	set pid ""
+	set status [lindex $result 3]
+	if {[llength $result] > 4} {
+		set status [lindex $result 5]
+	}
+}
+
+# How the machine ended, in words
+proc machine::end_text {} {
+	variable status
+	switch -- $status {
+		33 { return "init ended successfully, and the machine with it" }
+		35 { return "init ended with a failure, and the machine with it" }
+		37 { return "the kernel panicked" }
+		0 { return "the machine reset or switched itself off" }
+		default { return "QEMU ended with $status" }
+	}
+}
+
+# At the end of the scenario: every child goes, and the accounts must be what they were before the first one started.
+proc machine::finish {} {
+	variable leak_check
+	variable id
+	variable status
+	variable log
+	if {$id eq "" && $status eq ""} {
+		error "the scenario never ran the machine (run_until)"
+	}
+	if {!$leak_check} {
+		return
+	}
+	if {$status ne ""} {
+		runner::fail "[end_text], before the leak check"
+	}
+	set from [string length $log]
+	send -i $id -- q
+	set deadline [expr {[clock milliseconds] + 20000}]
+	while {$status eq "" && ![panicked] && ![regexp -start $from {ledger: [^\n]*\n} $log]} {
+		if {[clock milliseconds] >= $deadline} {
+			runner::fail "the leak check got no answer (ledger: clean) within 20 s"
+		}
+		pump [expr {($deadline - [clock milliseconds]) / 1000.0}]
+	}
+	drain 5
+	if {[panicked]} {
+		runner::fail "the kernel panicked in the leak check"
+	}
+	set lines [regexp -all -inline -line -start $from {ledger: .*$} $log]
+	if {![llength $lines]} {
+		runner::fail "[end_text], without an answer to the leak check (ledger: clean)"
+	}
+	if {$lines ne {{ledger: clean}}} {
+		runner::fail "the leak check found differences:\n  [join $lines "\n  "]"
+	}
+	if {$status != 33} {
+		runner::fail "after a clean leak check the machine should have ended successfully; [expr {$status eq "" ?
+			"it runs on" : [end_text]}]"
+	}
+	runner::passed
+}
+
+# Ends QEMU, if it runs, and restores the terminal.
+proc machine::stop {} {
+	variable id
+	variable pid
+	variable terminal
+	if {$pid ne ""} {
+		catch {exec kill -KILL $pid}
+		catch {reap}
+	}
+	if {$terminal ne ""} {
+		catch {exec stty $terminal <@stdin}
+		set terminal ""
+	}
+}
