@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The selector allocator: which slots of the component's capability table are in use, with one count (a byte) for each. A
+ * reserved slot is empty until a message or a copy fills it; when its count returns to 0, what is in it is dropped.
+ *
+ * The table grows by itself, 128 slots for a page of the component's account. The last CAP_RESERVE slots are given out only
+ * when it cannot grow, and only by cap_reserve_last: so that the calls that would get more quota can still be made.
+ *
+ * Any thread may call. All functions but cap_reserve* never block.
+ */
+#pragma once
+
+#include <base/cap.h>
+#include <base/status.h>
+
+enum { CAP_RESERVE = 10 };
+
+/* An empty slot, with count 1. OUT_OF_CAPS: the table has its largest size. OUT_OF_RAM: the account cannot pay for its growth. */
+MUST_CHECK enum status cap_reserve(struct cap *cap);
+
+/* The same, and may use up the reserve: for base's own dealings with the parent. */
+MUST_CHECK enum status cap_reserve_last(struct cap *cap);
+
+/* One more holder of a slot that is in use; at most 255. */
+void cap_acquire(struct cap cap);
+
+/* One holder less. The last one's slot is emptied and free. A null capability is fine. Well-known slots stay. */
+void cap_release(struct cap cap);
+
+/* What is in use, the well-known slots included, and what there is. */
+unsigned cap_slots_used(void);
+unsigned cap_slots(void);
+
+/* Takes over from the loader: all slots below `first_free` are in use. Once, by base's start. */
+void cap_alloc_init(uint64_t first_free);

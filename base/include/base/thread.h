@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads of the own component. All of it is paid by the component's account: a thread costs 10 caps and a page, its stack
+ * the pages asked for and 3 caps. They share the address space and all capabilities; how they wait for each other is
+ * in base/sync.h. A thread that wants to serve gates or receive signals makes a struct ep of its own.
+ */
+#pragma once
+
+#include <base/env.h>
+#include <base/stack.h>
+#include <base/sync.h>
+
+struct local_thread {
+	void                (*entry)(struct local_thread *thread);
+	struct env           *env;
+	struct thread         thread;
+	struct dataspace      stack;
+	size_t                stack_bytes;
+	uint64_t              slot;
+	struct signal_context wait;      /* for the queues of base/sync.h */
+	struct semaphore      ended;
+};
+
+/*
+ * Makes a thread that will run `entry`. `priority` counts down from the highest that the CPU session allows; 0 is the
+ * main thread's. `thread` stays until the join. OUT_OF_RAM, OUT_OF_CAPS: the component's account; BUSY: all stack slots are in use.
+ */
+MUST_CHECK enum status local_thread_create(struct local_thread *thread, struct env *env, char const *name, uint32_t priority,
+                                           size_t stack_bytes);
+MUST_CHECK enum status local_thread_start(struct local_thread *thread, void (*entry)(struct local_thread *));
+
+/* Waits until `entry` has returned, then gives everything back. Once; not from the thread itself. */
+void local_thread_join(struct local_thread *thread);
+
+/* Ends a thread at once, started or not, and gives everything back: for one that holds no lock. */
+void local_thread_destroy(struct local_thread *thread);
