@@ -26,7 +26,7 @@ STAMP := build/setup.stamp
 
 include tools/rules.mk
 
-all: kernel $(component_images) build/boot/core build/boot/platform_page build/compile_commands.json
+all: kernel build/host/rpcgen $(component_images) build/boot/core build/boot/platform_page build/compile_commands.json
 
 kernel: build/boot/kernel build/boot/kernel32
 
@@ -38,7 +38,7 @@ run/%: $(STAMP) FORCE
 	+@tools/run run/$*
 
 test: all units
-	+@tools/test
+	+@tools/test $(unit_programs:%=-u %) $(scenarios:%=-s %) $(if $(ONLY),-o '$(ONLY)')
 
 setup: $(STAMP)
 
@@ -54,7 +54,7 @@ clean:
 help:
 	@echo 'make run            boot the default scenario, hello, in QEMU (leave with Ctrl-C or Ctrl-A X)'
 	@echo 'make run/NAME       boot run/NAME.run; BOOT=iso|uefi|direct, CPUS=4, MEM=512, ICOUNT=1, QEMU_ARGS=..., DEBUG=1'
-	@echo 'make test           every test; ends with "N passed, N failed"'
+	@echo 'make test           every test; ends with "N passed, N failed"; ONLY=PATTERN runs some (unit/*, run/hello.iso, tidy)'
 	@echo 'make all            build everything; make NAME: one component'
 	@echo 'make setup          install missing packages (all goals do that first)'
 	@echo 'make clean          remove build/'

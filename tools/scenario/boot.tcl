@@ -14,8 +14,8 @@ namespace eval boot {
 	# what GRUB needs to read an ISO and to start a multiboot2 kernel
 	variable grub_modules {multiboot2 normal boot iso9660}
 	# what it needs to find its files under UEFI, and to leave the screen on
-	variable uefi_modules {part_gpt part_msdos part_apple part_acorn part_amiga part_bsd part_dfly part_dvh part_plan part_sun part_sunpc
-		fat efi_gop}
+	variable uefi_modules {part_gpt part_msdos part_apple part_acorn part_amiga part_bsd part_dfly part_dvh part_plan part_sun
+		part_sunpc fat efi_gop}
 }
 
 # Builds the components of the list (make does it, so only what changed).

@@ -176,7 +176,9 @@ proc machine::pump {seconds} {
 	set event timeout
 	set cases [list -i $id -re ".+" { set event data; take_output $expect_out(buffer) } eof { set event end } timeout {}]
 	if {$keyboard ne ""} {
-		lappend cases -i $keyboard -re ".+" { set event data; handle_keys $expect_out(buffer) } eof { set keyboard "" }
+		lappend cases -i $keyboard -re ".+" { set event data; handle_keys $expect_out(buffer) } eof {
+			runner::interrupted "the end of the terminal" 129
+		}
 	}
 	expect {*}$cases
 	if {$event eq "end"} {
