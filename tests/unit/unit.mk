@@ -10,3 +10,5 @@ list_SRC =
 tree_SRC = base/lib/tree.c
 id_space_SRC = base/lib/id_space.c
 range_SRC = base/lib/range.c base/lib/tree.c
+xml_SRC = base/lib/xml.c base/lib/xml_scan.c base/lib/xml_prolog.c base/lib/xml_text.c base/lib/format.c base/lib/string.c
+node_SRC = base/lib/node.c base/lib/xml.c base/lib/xml_scan.c base/lib/xml_prolog.c base/lib/xml_text.c base/lib/format.c base/lib/string.c
