@@ -38,7 +38,7 @@ run/%: $(STAMP) FORCE
 	+@tools/run run/$*
 
 test: all units
-	+@tools/test $(unit_programs:%=-u %) $(scenarios:%=-s %) $(if $(ONLY),-o '$(ONLY)')
+	+@tools/test $(unit_programs:%=-u %) $(scenarios:%=-s %) $(failing:%=-f %) $(if $(ONLY),-o '$(ONLY)')
 
 setup: $(STAMP)
 

@@ -22,6 +22,7 @@ files := $(shell find -L $(wildcard kernel core base init os tests/components to
 	2>/dev/null | LC_ALL=C sort)
 code := $(filter %.c %.S,$(files))
 sources_in = $(filter $1/%,$(code))
+failing := $(wildcard tests/failing/*.run)
 scenarios := $(wildcard run/*.run) $(foreach repo,$(repos),$(wildcard $(repo)/run/*.run))
 
 library_dirs := $(sort $(foreach dir,os $(repos),$(foreach lib,$(wildcard $(dir)/lib/*/),$(lib:/=)))) \
