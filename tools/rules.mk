@@ -234,7 +234,7 @@ $(foreach name,$(unit_names),$(eval $(call unit_rules,$(name))))
 
 # $(call command,CLASS,SOURCE) is one entry of compile_commands.json.
 define command
-{"directory": "$(CURDIR)", "file": "$2", "command": "$(CC) $(flags_$1) $(if $(filter pie,$1),-Ios/include -Iinit) -c $2"}
+{"directory": "$(CURDIR)", "file": "$2", "command": "$(CC) $(flags_$1) $(if $(filter pie,$1),$(call layer_includes,$2) -Iinit) -c $2"}
 endef
 comma := ,
 define newline
