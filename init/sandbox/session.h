@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A session as the common parent keeps it: one slot of 512 bytes in memory that its client paid for when it started, so that
+ * opening a session allocates nothing in any parent. The slot lives until the server has agreed to the end, be its client
+ * long dead; the account of the slots is one that outlives the client's own.
+ *
+ * State is the only truth about a session; session_set_state asserts each step of it:
+ *
+ *	FREE -> QUEUED -> OFFERED -> READY -> OPEN -> CLOSING -> CLOSE_OFFERED -> FREE
+ *
+ * A session that is forwarded to the own parent goes through the same states: OFFERED means that the parent was asked,
+ * CLOSE_OFFERED that it was told of the end. What init serves itself (ROM "config") is at once OPEN. Pure, but for the types of capabilities.
+ */
+#pragma once
+
+#include <base/cap.h>
+#include <base/list.h>
+#include <base/types.h>
+#include "config.h"
+
+struct sandbox_child;
+
+enum slot_state {
+	SLOT_FREE,           /* nothing */
+	SLOT_QUEUED,         /* paid, not yet fetched by its server, or not yet passed to the parent */
+	SLOT_OFFERED,        /* fetched, not answered */
+	SLOT_READY,          /* answered with a capability that the client has not got */
+	SLOT_OPEN,           /* the client has it */
+	SLOT_CANCELLED,      /* the client left before the server answered */
+	SLOT_CLOSING,        /* the client left; the server is to be told */
+	SLOT_CLOSE_OFFERED,  /* the server knows, and has not agreed yet */
+	SLOT_REFUSED,        /* refunded; the client has yet to read why */
+	SLOT_LOST,           /* the server is gone; refunded when the client closes it */
+	SLOT_STATES
+};
+
+enum session_kind { SESSION_TO_CHILD, SESSION_TO_PARENT, SESSION_LOCAL };
+
+enum { SESSION_ARGS_SIZE = 128 };
+
+struct session_slot {
+	struct list_link            of_server;    /* among the sessions at its server; not for forwarded ones */
+	struct sandbox_child       *client;
+	struct sandbox_child       *server;       /* SESSION_TO_CHILD; NULL once the server is gone */
+	struct config_rule const   *rule;         /* that chose the provider, */
+	struct config_target const *target;       /* with this target of it */
+	char const                 *service;      /* text of the configuration */
+	struct cap                  control;      /* of the session's account, SESSION_TO_CHILD; null: it is refunded */
+	struct cap                  use;          /* the same account, to be lent to the server; null once it has it */
+	struct cap                  session;      /* what the client gets */
+	uint64_t                    ram, caps;    /* donated */
+	uint64_t                    hash;         /* of the interface, as the client knows it */
+	uint64_t                    deadline_ns;  /* when the patience with its server ends; 0: never, or not closing */
+	uint32_t                    parent_id;    /* SESSION_TO_PARENT: its id there */
+	uint32_t                    affinity;
+	uint16_t                    generation;
+	uint8_t                     index;        /* among the slots of its client */
+	uint8_t                     state;        /* enum slot_state */
+	uint8_t                     kind;         /* enum session_kind */
+	uint8_t                     reason;       /* enum status; SLOT_REFUSED */
+	uint8_t                     args_size;
+	uint8_t                     reserved;
+	char                        label[LABEL_SIZE];    /* as the provider is told */
+	uint8_t                     args[SESSION_ARGS_SIZE];
+};
+
+static_assert(sizeof(struct session_slot) == 512, "eight to a page");
+
+/* May a session go from one state to the other? */
+bool session_may_move(enum slot_state from, enum slot_state to);
+
+/* The only place that sets a state; asserts that the step is a legal one. */
+void session_set_state(struct session_slot *slot, enum slot_state state);
+
+/* "QUEUED"; never NULL. */
+char const *session_state_name(enum slot_state state);
+
+/* Has its client yet to hear of it, or may it use it? False: only its server or nobody knows of it. */
+bool session_is_clients(struct session_slot const *slot);
+
+/*
+ * Ids name a slot towards its client and its server alike: the client's number, the slot, and a generation that tells a
+ * stale id from a new one. No id is 0.
+ */
+struct session_id {
+	unsigned child, index, generation;
+};
+
+enum { SESSION_GENERATIONS = 4096 };
+
+uint32_t          session_id_encode(struct session_id id);
+struct session_id session_id_decode(uint32_t number);
+
+/* The generation after this one; never 0. */
+static inline uint16_t session_next_generation(uint16_t generation)
+{
+	return (uint16_t)(generation % (SESSION_GENERATIONS - 1) + 1);
+}
