@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The system call interface. One instruction, `syscall`; registers on entry:
+ *
+ *   rax  header: op | words << 8 | caps << 16 | expect << 20 | flags << 24 | label << 32
+ *   rdi  selector of the capability that is used
+ *   rsi, rdx, r8, r9   message words 0-3 (arguments, for calls that are not IPC)
+ *
+ * and on return:
+ *
+ *   rax  header: status | words << 8 | caps << 16 | kind << 20 | label << 32
+ *   rdi  badge of what arrived
+ *   rsi, rdx, r8, r9   message words 0-3 (for a signal, rsi is its count)
+ *
+ * Words 4 and up travel from UTCB to UTCB at their own index; only as many as the header states. rcx, r10, r11 are
+ * clobbered; rbx, rbp, r12-r15 and rsp are kept. A selector is the byte offset of a slot in the capability table:
+ * table frame << 12 | slot << 5; selector 0 is never a capability.
+ *
+ * `label` is carried to the partner unread: the operation on a call, the status of the operation on a reply. The low
+ * status byte tells about the transport: OK means that the partner's answer is there.
+ */
+#pragma once
+
+enum syscall_op {
+	/* IPC: the only three that block */
+	SYS_CALL,          /* rdi gate; sends, waits for the reply */
+	SYS_REPLY_WAIT,    /* replies to whom this thread serves, if anyone, then waits for an RPC or a signal */
+	SYS_WAIT,          /* no reply; ONE: rdi = signal context, waits for that one alone */
+
+	/* for everyone, on the own capability table */
+	SYS_SUBMIT,        /* rdi signal context */
+	SYS_IRQ_ACK,       /* rdi IRQ */
+	SYS_YIELD,         /* to the tail of its priority */
+	SYS_CAP_COPY,      /* rdi from, rsi to (must be empty), rdx mask of rights */
+	SYS_CAP_MOVE,      /* rdi from, rsi to (must be empty) */
+	SYS_CAP_DROP,      /* rdi; an empty slot is fine */
+	SYS_CAP_REVOKE,    /* rdi; all copies made from it, AGAIN until none is left */
+	SYS_CAP_INFO,      /* rdi, rsi other selector or 0; back: rdi badge if served by the own PD, rsi enum cap_type, rdx rights, r8 same object */
+	SYS_THREAD_EXIT,   /* the thread stops for good; whoever holds it destroys it */
+	SYS_TIME,          /* back: rdi nanoseconds since boot */
+
+	/* core alone; objects and frames by physical address; more arguments in the UTCB where stated */
+	SYS_CORE_FIRST = 0x20,
+	SYS_FRAME_GIVE = SYS_CORE_FIRST, /* rdi frame: becomes an object frame, zeroed */
+	SYS_FRAME_TAKE,    /* rdi object frame; BUSY unless empty; zeroes it */
+	SYS_PD_CREATE,     /* rdi place (PD_GRANULES), rsi first capability frame, rdx top-level table frame */
+	SYS_PD_GROW,       /* rdi PD, rsi frame, rdx enum frame_kind, FRAME_CAPS or FRAME_TABLE; OVERFLOW: no more room for FRAME_CAPS */
+	SYS_MAP,           /* rdi PD, rsi user address, rdx physical address, r8 pages (1-64), r9 attributes; NO_TABLE: grow first. back: rdi pages mapped */
+	SYS_UNMAP,         /* rdi PD, rsi user address, rdx pages (1-64) */
+	SYS_RECYCLE,       /* rdi PD: empties all its page tables, AGAIN until done; faults fill them anew */
+	SYS_PD_TAKE,       /* rdi PD, takes one free page-table frame back. back: rdi frame; NOT_FOUND */
+	SYS_THREAD_CREATE, /* rdi place (THREAD_GRANULES), rsi PD, rdx UTCB (2 KiB aligned), r8 ip, r9 sp; utcb words[0] argument */
+	SYS_THREAD_CTL,    /* rdi thread, rsi enum thread_ctl */
+	SYS_THREAD_SET,    /* rdi thread, rsi enum thread_attribute, rdx value */
+	SYS_THREAD_STATE,  /* rdi thread, rsi 0 read, 1 write; registers in the UTCB (struct thread_regs) */
+	SYS_THREAD_INFO,   /* rdi thread; back: rdi consumed ns, rsi state */
+	SYS_GATE_CREATE,   /* rdi place (1), rsi thread, rdx badge */
+	SYS_SIGNAL_CREATE, /* rdi place (1), rsi receiving thread, rdx badge */
+	SYS_SIGNAL_SUBMIT, /* rdi signal context by address: core's own news need no slot */
+	SYS_IRQ_CREATE,    /* rdi place (IRQ_GRANULES), rsi vector source, rdx flags */
+	SYS_IRQ_BIND,      /* rdi IRQ, rsi signal context by address, or 0 */
+	SYS_CAP_INSTALL,   /* rdi PD, rsi selector (must be empty), rdx object, r8 rights: a first capability without parent */
+	SYS_CAP_GIVE,      /* rdi selector in the own table, rsi PD, rdx selector there (must be empty): a copy, as a message would make it */
+	SYS_CAP_OBJECT,    /* rdi selector in the own table; back: rdi object's physical address, rsi type */
+	SYS_DESTROY,       /* rdi object: dead at once, AGAIN until swept */
+	SYS_SYNC,          /* returns when no CPU can still use what was unmapped or destroyed before */
+	SYS_PORT_IO,       /* rdi port, rsi size | write << 8, rdx value. back: rdi value */
+	SYS_CONSOLE,       /* rsi, rdx, r8, r9: up to 32 bytes of text in words; label: how many. back: rdi bytes taken */
+	SYS_CONSOLE_READ,  /* back: rdi byte, or NOT_FOUND; the signal of SYS_CONSOLE_BIND tells when */
+	SYS_CONSOLE_BIND,  /* rdi signal context by address that a byte on the serial line submits */
+	SYS_MACHINE,       /* rdi enum machine_op, rsi exit value. Does not return for MACHINE_END */
+	SYS_CORE_END,
+};
+
+enum syscall_flags {
+	SYS_FLAG_NOBLOCK  = 1, /* wait, reply_wait: TIMEOUT at once when nothing is there */
+	SYS_FLAG_ONE      = 2, /* wait: only for the signal context in rdi */
+	SYS_FLAG_DEADLINE = 4, /* wait, reply_wait: absolute ns since boot in rdi (wait ONE: rsi); TIMEOUT after it */
+};
+
+enum cap_type { CAP_NONE, CAP_GATE, CAP_SIGNAL, CAP_IRQ };
+
+enum cap_rights { RIGHT_USE = 1, RIGHT_COPY = 2, RIGHTS_ALL = 3 };
+
+enum message_kind { MESSAGE_RPC, MESSAGE_SIGNAL, MESSAGE_FAULT }; /* `kind` in the header of what wait returns */
+
+enum frame_kind { FRAME_TABLE = 1, FRAME_CAPS };
+
+enum thread_ctl {
+	THREAD_START,  /* a thread that was never started, or resumes one stopped by a fault or PAUSE */
+	THREAD_PAUSE,  /* stops at the next return to user mode; a call under way is still served */
+	THREAD_CANCEL, /* its blocking call ends with CANCELLED */
+};
+
+enum thread_attribute {
+	THREAD_PRIORITY, /* 0 (idle) to 63 */
+	THREAD_PAGER,    /* gate by address: page faults */
+	THREAD_HANDLER,  /* gate by address: all other exceptions */
+};
+
+enum map_attributes {
+	MAP_WRITE         = 1, /* excludes MAP_EXECUTE */
+	MAP_EXECUTE       = 2,
+	MAP_UNCACHED      = 4,
+	MAP_WRITE_COMBINE = 8,
+};
+
+enum machine_op { MACHINE_END, MACHINE_RESET };
+
+/* Values that MACHINE_END takes, written to QEMU's isa-debug-exit where there is one. */
+enum machine_exit { MACHINE_EXIT_OK = 0x10, MACHINE_EXIT_FAILURE = 0x11, MACHINE_EXIT_PANIC = 0x12 };
+
+enum {
+	GRANULE         = 64,   /* bytes; the unit in which object frames are used */
+	FRAME_GRANULES  = 64,   /* a frame; granule 0 is the kernel's header */
+	PD_GRANULES     = 3,
+	THREAD_GRANULES = 8,
+	GATE_GRANULES   = 1,
+	SIGNAL_GRANULES = 1,
+	IRQ_GRANULES    = 2,
+	SLOT_SIZE       = 32,
+	SLOTS_PER_FRAME = 128,
+	PD_CAP_FRAMES   = 8,    /* capability frames that a PD can have */
+	MAP_PAGES_MAX   = 64,
+	PRIORITIES      = 64,
+	CHAIN_DEPTH_MAX = 16,
+};
+
+/*
+ * A fault or exception arrives at the pager or handler gate as an RPC of kind FAULT: badge of the gate, label = vector,
+ * words: 0 thread (physical address), 1 error code | faulting access, 2 address (page fault: CR2), 3 ip; in the UTCB
+ * 4 sp, 5 rbp. The reply's label: FAULT_RESUME, or FAULT_STOP (blocked until THREAD_START).
+ */
+/* Not a vector of the CPU: the thread has ended itself (SYS_THREAD_EXIT); whatever the reply, it stays so. */
+enum { FAULT_EXIT = 256 };
+
+enum fault_reply { FAULT_RESUME, FAULT_STOP };
+enum fault_error { FAULT_PRESENT = 1, FAULT_WRITE = 2, FAULT_EXECUTE = 16 };
+
+/* One header word, in both directions. */
+static inline unsigned long syscall_header(unsigned op, unsigned words, unsigned caps, unsigned expect, unsigned label)
+{
+	return op | words << 8 | caps << 16 | expect << 20 | (unsigned long)label << 32;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What core alone may do: make and end kernel objects, map memory, look after threads. Core is trusted with which memory
+ * it names; the kernel checks the form (alignment, type, state), so that a slip of core is a status, not a wild write.
+ *
+ * Destruction: the object is dead at once, so every use fails from then on; its references are swept SWEEP_SLOTS at
+ * a time (AGAIN), then its granules are zeroed and free.
+ */
+#include <kernel/syscall.h>
+
+#include <kernel/console.h>
+#include <kernel/ipc.h>
+#include <kernel/irq.h>
+#include <kernel/pd.h>
+#include <kernel/sched.h>
+#include <kernel/x86_64/clock.h>
+#include <kernel/x86_64/machine.h>
+#include <kernel/x86_64/paging.h>
+
+static struct pd *pd_at(uint64_t phys)
+{
+	struct object *object = object_at(phys, OBJECT_PD);
+	return object ? container_of(object, struct pd, object) : NULL;
+}
+
+static struct thread *thread_at(uint64_t phys)
+{
+	struct object *object = object_at(phys, OBJECT_THREAD);
+	return object ? container_of(object, struct thread, object) : NULL;
+}
+
+static struct signal *signal_at(uint64_t phys)
+{
+	struct object *object = object_at(phys, OBJECT_SIGNAL);
+	return object ? container_of(object, struct signal, object) : NULL;
+}
+
+static struct gate *gate_at(uint64_t phys)
+{
+	struct object *object = object_at(phys, OBJECT_GATE);
+	return object ? container_of(object, struct gate, object) : NULL;
+}
+
+static enum status gate_create(uint64_t place, uint64_t thread_phys, uint64_t badge)
+{
+	struct thread *thread = thread_at(thread_phys);
+	struct object *object;
+
+	if (!thread || object_create(place, GATE_GRANULES, OBJECT_GATE, &object))
+		return STATUS_INVALID;
+	struct gate *gate = container_of(object, struct gate, object);
+	gate->thread = thread;
+	gate->badge = badge;
+	thread->bound++;
+	return STATUS_OK;
+}
+
+static enum status signal_create(uint64_t place, uint64_t thread_phys, uint64_t badge)
+{
+	struct thread *thread = thread_at(thread_phys);
+	struct object *object;
+
+	if (!thread || object_create(place, SIGNAL_GRANULES, OBJECT_SIGNAL, &object))
+		return STATUS_INVALID;
+	struct signal *signal = container_of(object, struct signal, object);
+	signal->thread = thread;
+	signal->badge = badge;
+	thread->bound++;
+	return STATUS_OK;
+}
+
+static enum status thread_ctl(uint64_t phys, enum thread_ctl what)
+{
+	struct thread *t = thread_at(phys);
+
+	if (!t)
+		return STATUS_INVALID;
+	switch (what) {
+	case THREAD_START:
+		t->object.flags &= ~THREAD_PAUSED;
+		if (t->state == THREAD_NEW || (t->state == THREAD_BLOCKED && !t->wait_one))
+			t->state = THREAD_RUNNING;
+		sched_wake(t);
+		return STATUS_OK;
+	case THREAD_PAUSE:
+		t->object.flags |= THREAD_PAUSED;
+		this_cpu.reschedule = true;
+		return STATUS_OK;
+	case THREAD_CANCEL:
+		if (t->state == THREAD_RUNNING || thread_is(t, THREAD_FAULTING))
+			t->object.flags |= THREAD_CANCELLED;
+		else
+			ipc_abort_wait(t, STATUS_CANCELLED);
+		return STATUS_OK;
+	}
+	return STATUS_INVALID;
+}
+
+static enum status set_gate(struct slot *slot, uint64_t gate_phys)
+{
+	struct gate *gate = gate_phys ? gate_at(gate_phys) : NULL;
+
+	if (gate_phys && !gate)
+		return STATUS_INVALID;
+	slot_drop(slot);
+	if (gate)
+		slot_install(slot, &gate->root, &gate->object, RIGHT_USE);
+	return STATUS_OK;
+}
+
+static enum status thread_set(uint64_t phys, enum thread_attribute attribute, uint64_t value)
+{
+	struct thread *t = thread_at(phys);
+
+	if (!t)
+		return STATUS_INVALID;
+	switch (attribute) {
+	case THREAD_PRIORITY:
+		if (value >= PRIORITIES)
+			return STATUS_INVALID;
+		sched_set_priority(t, value);
+		return STATUS_OK;
+	case THREAD_PAGER:
+		return set_gate(&t->pager, value);
+	case THREAD_HANDLER:
+		return set_gate(&t->handler, value);
+	}
+	return STATUS_INVALID;
+}
+
+/* Registers of a thread that does not execute, through core's UTCB. */
+static enum status thread_state(struct thread *core, uint64_t phys, bool write)
+{
+	struct thread *t = thread_at(phys);
+	uint64_t *w = core->utcb->words;
+
+	if (!t || t == core)
+		return STATUS_INVALID;
+	struct frame *f = &t->frame;
+	uint64_t *regs[] = { &f->rax, &f->rbx, &f->rcx, &f->rdx, &f->rsi, &f->rdi, &f->rbp, &f->r8, &f->r9, &f->r10,
+	                     &f->r11, &f->r12, &f->r13, &f->r14, &f->r15, &f->rip, &f->rflags, &f->rsp };
+	if (write && (t->state == THREAD_CALLING || t->state == THREAD_QUEUED || t->state == THREAD_RECEPTIVE))
+		return STATUS_BUSY;
+	if (write && (w[15] >= USER_END || w[17] >= USER_END))
+		return STATUS_INVALID;
+	for (unsigned i = 0; i < ARRAY_SIZE(regs); i++) {
+		if (!write)
+			w[i] = *regs[i];
+		else if (i != 16)
+			*regs[i] = w[i];
+	}
+	if (write) {
+		f->rflags = (w[16] & USER_FLAGS_MASK) | USER_FLAGS;
+		t->object.flags &= ~THREAD_SYSCALL;
+	}
+	return STATUS_OK;
+}
+
+static enum status cap_install(struct pd *pd, uint64_t selector, uint64_t object_phys, unsigned rights)
+{
+	struct slot *slot = pd ? pd_slot(pd, selector) : NULL;
+	struct object *object = object_any(object_phys);
+
+	if (!slot || !object || object->dead || !object_root(object))
+		return STATUS_INVALID;
+	if (slot->state != SLOT_EMPTY)
+		return STATUS_EXISTS;
+	slot_install(slot, object_root(object), object, rights & RIGHTS_ALL);
+	return STATUS_OK;
+}
+
+static enum status cap_object(struct thread *t, uint64_t selector)
+{
+	struct slot *slot = pd_slot(t->pd, selector);
+
+	if (!slot || slot->state == SLOT_EMPTY)
+		return STATUS_BAD_CAP;
+	if (slot->state == SLOT_DEAD)
+		return STATUS_PEER_GONE;
+	t->frame.rdi = virt_to_phys(slot->object);
+	t->frame.rsi = slot->object->type == OBJECT_GATE ? CAP_GATE : slot->object->type == OBJECT_SIGNAL ? CAP_SIGNAL : CAP_IRQ;
+	return STATUS_OK;
+}
+
+/* The calls that take only their arguments. */
+static enum status core_call(struct thread *t, unsigned op)
+{
+	struct frame *r = &t->frame;
+
+	switch (op) {
+	case SYS_FRAME_GIVE:    return frame_give(r->rdi);
+	case SYS_FRAME_TAKE:    return frame_take(r->rdi);
+	case SYS_PD_CREATE:     return pd_create(r->rdi, r->rsi, r->rdx);
+	case SYS_PD_GROW:       return pd_at(r->rdi) ? pd_grow(pd_at(r->rdi), r->rsi, r->rdx) : STATUS_INVALID;
+	case SYS_UNMAP:         return pd_at(r->rdi) ? paging_unmap(pd_at(r->rdi), r->rsi, r->rdx) : STATUS_INVALID;
+	case SYS_RECYCLE:       return pd_at(r->rdi) ? paging_recycle(pd_at(r->rdi)) : STATUS_INVALID;
+	case SYS_PD_TAKE:       return pd_at(r->rdi) ? paging_take_table(pd_at(r->rdi), &r->rdi) : STATUS_INVALID;
+	case SYS_THREAD_CREATE: return thread_create(t, r);
+	case SYS_THREAD_CTL:    return thread_ctl(r->rdi, r->rsi);
+	case SYS_THREAD_SET:    return thread_set(r->rdi, r->rsi, r->rdx);
+	case SYS_THREAD_STATE:  return thread_state(t, r->rdi, r->rsi);
+	case SYS_GATE_CREATE:   return gate_create(r->rdi, r->rsi, r->rdx);
+	case SYS_SIGNAL_CREATE: return signal_create(r->rdi, r->rsi, r->rdx);
+	case SYS_CAP_INSTALL:   return cap_install(pd_at(r->rdi), r->rsi, r->rdx, r->r8);
+	case SYS_CAP_GIVE:      return pd_at(r->rsi) ? pd_cap_copy(t->pd, r->rdi, pd_at(r->rsi), r->rdx, RIGHTS_ALL) : STATUS_INVALID;
+	case SYS_CAP_OBJECT:    return cap_object(t, r->rdi);
+	case SYS_DESTROY:       return object_destroy(r->rdi);
+	case SYS_SYNC:          return STATUS_OK; /* one CPU: it has crossed a kernel boundary just now */
+	case SYS_CONSOLE_READ:  return console_read(&r->rdi);
+	case SYS_CONSOLE_BIND:  return console_bind(signal_at(r->rdi));
+	case SYS_MACHINE:       machine_end(r->rdi, r->rsi);
+	}
+	return STATUS_UNSUPPORTED;
+}
+
+static enum status map(struct frame *r)
+{
+	struct pd *pd = pd_at(r->rdi);
+	struct mapping mapping = { .va = r->rsi, .pa = r->rdx, .pages = r->r8, .attributes = r->r9 };
+
+	return pd ? paging_map(pd, &mapping, &r->rdi) : STATUS_INVALID;
+}
+
+static enum status thread_info(struct frame *r)
+{
+	struct thread *t = thread_at(r->rdi);
+
+	if (!t)
+		return STATUS_INVALID;
+	r->rdi = clock_ticks_to_ns(sched_consumed(t));
+	r->rsi = t->state;
+	return STATUS_OK;
+}
+
+static enum status submit(struct frame *r)
+{
+	struct signal *signal = signal_at(r->rdi);
+
+	if (!signal)
+		return STATUS_INVALID;
+	signal_submit(signal);
+	return STATUS_OK;
+}
+
+void core_call_dispatch(struct thread *t, unsigned op)
+{
+	struct frame *r = &t->frame;
+
+	switch (op) {
+	case SYS_MAP:
+		r->rax = map(r);
+		return;
+	case SYS_THREAD_INFO:
+		r->rax = thread_info(r);
+		return;
+	case SYS_SIGNAL_SUBMIT:
+		r->rax = submit(r);
+		return;
+	case SYS_IRQ_CREATE:
+		r->rax = irq_create(r->rdi, r->rsi, r->rdx);
+		return;
+	case SYS_IRQ_BIND:
+		r->rax = irq_bind(r->rdi, r->rsi ? signal_at(r->rsi) : NULL, r->rsi != 0);
+		return;
+	case SYS_PORT_IO:
+		r->rax = machine_port_io(r->rdi, r->rsi, r->rdx, &r->rdi);
+		return;
+	case SYS_CONSOLE: {
+		uint64_t words[4] = { r->rsi, r->rdx, r->r8, r->r9 };
+		r->rdi = console_write((char const *)words, r->rax >> 32);
+		r->rax = STATUS_OK;
+		return;
+	}
+	default:
+		r->rax = core_call(t, op);
+	}
+}

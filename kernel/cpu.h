@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What belongs to one CPU and is touched by it alone: what runs, the run queue, timeouts, its stack. */
+#pragma once
+
+#include <kernel/thread.h>
+
+#define CPU_STACK_SIZE 8192
+
+struct cpu {
+	struct thread *current;              /* executes; NULL while idle. Offset 0, see x86_64/entry.S */
+	uint64_t       stack_top;            /* 8 */
+	uint64_t       cr3;                  /* 16: loaded now */
+	struct thread *sc;                   /* on whose time and priority */
+	uint64_t       sc_since;             /* ticks at which `sc` began */
+	uint64_t       ready;                /* bit n: queue[n] is not empty */
+	struct thread *queue[PRIORITIES];    /* ring of SCs each; the head is next */
+	struct pnode  *timeouts;             /* threads in wait with a deadline, by time in ticks */
+	uint64_t       arrivals;             /* orders waiters of one priority */
+	uint64_t       timer_set;            /* ticks for which the timer is programmed, 0: not */
+	bool           reschedule;           /* `sc` or `current` may not be right any more */
+	bool           idle;                 /* in the idle loop: interrupts come from kernel mode */
+};
+
+extern struct cpu this_cpu;

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of kernel objects, in slices. Each function first makes its object dead, which no later step can undo, then
+ * returns AGAIN until nothing refers to it.
+ */
+#include <kernel/console.h>
+#include <kernel/ipc.h>
+#include <kernel/irq.h>
+#include <kernel/pd.h>
+#include <kernel/sched.h>
+#include <kernel/x86_64/paging.h>
+
+/* A gate's callers that are queued already are its thread's business: they were let in. */
+static enum status destroy_gate(struct gate *gate)
+{
+	if (slot_sweep(&gate->root, SWEEP_SLOTS))
+		return STATUS_AGAIN;
+	gate->thread->bound--;
+	return STATUS_OK;
+}
+
+static void unlink_signal(struct signal *signal)
+{
+	struct thread *t = signal->thread;
+	struct signal *previous = NULL;
+
+	/* Bound: the contexts that t's account paid for. The list is walked only if the context is in it. */
+	for (struct signal *s = t->signals; s; previous = s, s = s->next) {
+		if (s != signal)
+			continue;
+		if (previous)
+			previous->next = signal->next;
+		else
+			t->signals = signal->next;
+		if (t->signals_tail == signal)
+			t->signals_tail = previous;
+		break;
+	}
+	signal->object.flags &= ~SIGNAL_PENDING;
+	sched_update(t);
+}
+
+static enum status destroy_signal(struct signal *signal)
+{
+	struct thread *t = signal->thread;
+
+	console_forget(signal);
+	if (signal->object.flags & SIGNAL_PENDING)
+		unlink_signal(signal);
+	if (t->state == THREAD_BLOCKED && t->wait_one == signal)
+		ipc_abort_wait(t, STATUS_PEER_GONE);
+	if (slot_sweep(&signal->root, SWEEP_SLOTS))
+		return STATUS_AGAIN;
+	t->bound--;
+	return STATUS_OK;
+}
+
+/* Whoever waits for it is told; a thread that it serves or that serves it goes on without it. */
+static enum status destroy_thread(struct thread *t)
+{
+	if (t == this_cpu.current)
+		return STATUS_INVALID;
+	ipc_abort_caller(t, STATUS_PEER_GONE);
+	if (t->state != THREAD_EXITED) {
+		ipc_abort_wait(t, STATUS_CANCELLED);
+		t->state = THREAD_EXITED;
+	}
+	sched_timeout_cancel(t);
+	sched_remove(t);
+	sched_forget(t);
+	if (ipc_abort_waiters(t, SWEEP_SLOTS))
+		return STATUS_AGAIN;
+	if (t->bound)
+		return STATUS_BUSY;
+	slot_drop(&t->pager);
+	slot_drop(&t->handler);
+	t->pd->threads--;
+	return STATUS_OK;
+}
+
+static enum status destroy_pd(struct pd *pd)
+{
+	if (pd->threads || pd->is_core)
+		return STATUS_BUSY;
+	if (paging_recycle(pd))
+		return STATUS_AGAIN;
+	for (unsigned left = SWEEP_SLOTS; left; left--) {
+		if (!pd->cap_frames)
+			return STATUS_OK;
+		slot_drop(&pd->caps[pd->cap_frames - 1][pd->swept]);
+		pd->swept = (pd->swept + 1) % SLOTS_PER_FRAME;
+		if (!pd->swept)
+			pd->cap_frames--;
+	}
+	return STATUS_AGAIN;
+}
+
+enum status object_destroy(uint64_t phys)
+{
+	struct object *object = object_any(phys);
+	enum status status;
+
+	if (!object)
+		return STATUS_INVALID;
+	if (object->type == OBJECT_THREAD && container_of(object, struct thread, object) == this_cpu.current)
+		return STATUS_INVALID;
+	object->dead = 1;
+	switch (object->type) {
+	case OBJECT_GATE:
+		status = destroy_gate(container_of(object, struct gate, object));
+		break;
+	case OBJECT_SIGNAL:
+		status = destroy_signal(container_of(object, struct signal, object));
+		break;
+	case OBJECT_THREAD:
+		status = destroy_thread(container_of(object, struct thread, object));
+		break;
+	case OBJECT_PD:
+		status = destroy_pd(container_of(object, struct pd, object));
+		break;
+	default:
+		status = irq_destroy(object);
+	}
+	if (!status)
+		object_free(object);
+	return status;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IPC. A message is four words in registers, further ones from UTCB to UTCB, and capabilities (transfer.c). The
+ * receiver's registers are written while it does not run, so a message is delivered whole or not at all.
+ *
+ * State changes, all made here:
+ *   call         RUNNING -> QUEUED -> CALLING (delivered) -> RUNNING (reply, or an error)
+ *   wait         RUNNING -> RECEPTIVE -> RUNNING (call, signal, timeout)
+ *   wait for one RUNNING -> BLOCKED -> RUNNING (that signal, timeout)
+ *   fault        RUNNING -> QUEUED -> CALLING -> RUNNING (resume) or BLOCKED (stop)
+ * t.caller == c holds exactly when c.partner == t and c is CALLING.
+ */
+#include <kernel/ipc.h>
+
+#include <kernel/sched.h>
+#include <kernel/x86_64/clock.h>
+
+#define VECTOR_PAGE_FAULT 14
+
+static unsigned header_words(uint64_t header) { return header >> 8 & 0xff; }
+static unsigned header_caps(uint64_t header)  { return header >> 16 & 0xf; }
+static unsigned header_flags(uint64_t header) { return header >> 24 & 0xff; }
+
+static void set_result(struct thread *t, enum status status) { t->frame.rax = status; }
+
+/* Makes a thread run whose wait is over. */
+static void run(struct thread *t)
+{
+	sched_timeout_cancel(t);
+	t->state = THREAD_RUNNING;
+	t->wait_one = NULL;
+	sched_wake(t);
+}
+
+/* What both directions carry. The receiver's badge register is set by the caller of this. */
+static void transfer(struct thread *from, struct thread *to, uint64_t header)
+{
+	unsigned words = header_words(header), caps = header_caps(header);
+
+	to->frame.rsi = from->frame.rsi;
+	to->frame.rdx = from->frame.rdx;
+	to->frame.r8 = from->frame.r8;
+	to->frame.r9 = from->frame.r9;
+	if (words > 4)
+		copy_quads(&to->utcb->words[4], &from->utcb->words[4], words - 4);
+	if (caps)
+		transfer_caps(from, to, caps);
+	to->frame.rax = STATUS_OK | words << 8 | caps << 16 | (uint64_t)MESSAGE_RPC << 20 | (header >> 32 << 32);
+}
+
+static void transfer_fault(struct thread *from, struct thread *to)
+{
+	to->frame.rsi = virt_to_phys(from);
+	to->frame.rdx = from->frame.error;
+	to->frame.r8 = from->fault_address;
+	to->frame.r9 = from->frame.rip;
+	to->utcb->words[4] = from->frame.rsp;
+	to->utcb->words[5] = from->frame.rbp;
+	to->frame.rax = STATUS_OK | 6 << 8 | (uint64_t)MESSAGE_FAULT << 20 | from->frame.vector << 32;
+}
+
+/* The gate that `t` calls, looked up again: it may have been destroyed, or its slot given away, while the call was queued. */
+static struct gate *called_gate(struct thread *t, enum status *status)
+{
+	struct slot *slot = t->frame.vector == VECTOR_PAGE_FAULT ? &t->pager : &t->handler;
+
+	if (!thread_is(t, THREAD_FAULTING)) {
+		struct object *object = pd_lookup(t->pd, t->frame.rdi, OBJECT_GATE, status);
+		return object ? container_of(object, struct gate, object) : NULL;
+	}
+	*status = STATUS_PEER_GONE;
+	return slot->state == SLOT_LIVE && !slot->object->dead ? container_of(slot->object, struct gate, object) : NULL;
+}
+
+void ipc_deliver_call(struct thread *t)
+{
+	struct thread *server = t->partner;
+	enum status status;
+	struct gate *gate = called_gate(t, &status);
+
+	if (!gate || gate->thread != server) {
+		ipc_abort_wait(t, gate ? STATUS_BAD_CAP : status);
+		return;
+	}
+	if (pnode_queued(&t->waiting))
+		pqueue_remove(&server->waiters, &t->waiting);
+	t->state = THREAD_CALLING;
+	server->caller = t;
+	server->depth = t->depth + 1;
+	server->object.flags &= ~THREAD_SIGNALLED;
+	if (thread_is(t, THREAD_FAULTING))
+		transfer_fault(t, server);
+	else
+		transfer(t, server, t->call_header);
+	server->frame.rdi = gate->badge;
+	sched_timeout_cancel(server);
+	server->state = THREAD_RUNNING;
+	sched_update(server);
+	this_cpu.reschedule = true;
+}
+
+/* Would `t` wait for itself if it called `server`? Bound: chains and queues on the way, cut off as in dispatch. */
+static bool closes_a_ring(struct thread const *t, struct thread const *server)
+{
+	for (unsigned hops = 0; hops < 64; hops++) {
+		if (server == t)
+			return true;
+		if (server->state != THREAD_CALLING && server->state != THREAD_QUEUED)
+			return false;
+		server = server->partner;
+	}
+	return true;
+}
+
+/* Calls the thread behind a gate; `t` has been checked. */
+static void start_call(struct thread *t, struct gate *gate, uint64_t header)
+{
+	t->partner = gate->thread;
+	t->call_header = header;
+	t->state = THREAD_QUEUED;
+	if (t->partner->state == THREAD_RECEPTIVE && !thread_is(t->partner, THREAD_PAUSED)) {
+		ipc_deliver_call(t);
+	} else {
+		pqueue_insert(&t->partner->waiters, &t->waiting, (uint64_t)(PRIORITIES - t->priority) << 56 | this_cpu.arrivals++);
+	}
+	sched_update(t);
+	this_cpu.reschedule = true;
+}
+
+static enum status check_call(struct thread *t, uint64_t header, struct gate **gate)
+{
+	enum status status;
+	struct object *object = pd_lookup(t->pd, t->frame.rdi, OBJECT_GATE, &status);
+	unsigned expect = header >> 20 & 0xf;
+
+	if (!object)
+		return status;
+	*gate = container_of(object, struct gate, object);
+	struct thread *server = (*gate)->thread;
+	if (server->object.dead || server->state == THREAD_EXITED)
+		return STATUS_PEER_GONE;
+	if (header_words(header) > UTCB_WORDS || header_caps(header) > UTCB_CAPS || expect > UTCB_CAPS)
+		return STATUS_INVALID;
+	if (t->depth >= CHAIN_DEPTH_MAX)
+		return STATUS_TOO_DEEP;
+	if (closes_a_ring(t, server))
+		return STATUS_DEADLOCK;
+	for (unsigned i = 0; i < expect; i++)
+		if (!pd_slot(t->pd, t->utcb->window[i]))
+			return STATUS_OUT_OF_CAPS;
+	return transfer_check(t, header_caps(header));
+}
+
+void ipc_call(struct thread *t)
+{
+	uint64_t header = t->frame.rax;
+	struct gate *gate = NULL;
+	enum status status = check_call(t, header, &gate);
+
+	if (!status && thread_is(t, THREAD_CANCELLED)) {
+		t->object.flags &= ~THREAD_CANCELLED;
+		status = STATUS_CANCELLED;
+	}
+	if (status)
+		set_result(t, status);
+	else
+		start_call(t, gate, header);
+}
+
+bool ipc_deliver_signal(struct thread *t)
+{
+	while (t->signals) {
+		struct signal *signal = t->signals;
+		uint32_t count = signal->count;
+
+		t->signals = signal->next;
+		signal->next = NULL;
+		signal->object.flags &= ~SIGNAL_PENDING;
+		signal->count = 0;
+		if (!count)
+			continue; /* taken by a wait for that one alone */
+		t->frame.rax = STATUS_OK | (uint64_t)MESSAGE_SIGNAL << 20;
+		t->frame.rdi = signal->badge;
+		t->frame.rsi = count;
+		t->object.flags |= THREAD_SIGNALLED;
+		run(t);
+		return true;
+	}
+	sched_update(t);
+	return false;
+}
+
+static void take_one(struct thread *t, struct signal *signal)
+{
+	t->frame.rax = STATUS_OK | (uint64_t)MESSAGE_SIGNAL << 20;
+	t->frame.rdi = signal->badge;
+	t->frame.rsi = signal->count;
+	signal->count = 0;
+}
+
+void signal_submit(struct signal *signal)
+{
+	struct thread *t = signal->thread;
+
+	signal->count += signal->count < UINT32_MAX;
+	if (t->state == THREAD_BLOCKED && t->wait_one == signal) {
+		take_one(t, signal);
+		run(t);
+		return;
+	}
+	if (signal->object.flags & SIGNAL_PENDING)
+		return;
+	signal->object.flags |= SIGNAL_PENDING;
+	signal->next = NULL;
+	if (t->signals)
+		t->signals_tail->next = signal;
+	else
+		t->signals = signal;
+	t->signals_tail = signal;
+	sched_update(t);
+}
+
+/* Waiting goes no further than a look if the caller said so, or if the deadline has passed. `deadline_ns` counts from boot. */
+static bool is_poll(uint64_t header, uint64_t deadline_ns, uint64_t *ticks)
+{
+	*ticks = 0;
+	if (header_flags(header) & SYS_FLAG_NOBLOCK)
+		return true;
+	if (!(header_flags(header) & SYS_FLAG_DEADLINE))
+		return false;
+	*ticks = clock_ns_to_deadline(deadline_ns);
+	return *ticks <= clock_ticks();
+}
+
+static void receive(struct thread *t, uint64_t header)
+{
+	uint64_t ticks;
+	bool poll = is_poll(header, t->frame.rdi, &ticks);
+	bool yields = t->waiters && thread_is(t, THREAD_SIGNALLED); /* a stream of signals does not starve callers */
+
+	t->depth = 0;
+	t->state = THREAD_RECEPTIVE;
+	if (thread_is(t, THREAD_CANCELLED)) {
+		t->object.flags &= ~THREAD_CANCELLED;
+		ipc_abort_wait(t, STATUS_CANCELLED);
+		return;
+	}
+	if (t->signals && !yields && ipc_deliver_signal(t))
+		return;
+	/* Bound: those whose gate died while they were queued leave at the first look. */
+	while (poll && t->waiters) {
+		ipc_deliver_call(container_of(t->waiters, struct thread, waiting));
+		if (t->caller)
+			return;
+	}
+	if (poll) {
+		ipc_abort_wait(t, STATUS_TIMEOUT);
+		return;
+	}
+	if (ticks)
+		sched_timeout_set(t, ticks);
+	sched_remove(t);
+	sched_wake(t);
+}
+
+void ipc_reply_wait(struct thread *t)
+{
+	uint64_t header = t->frame.rax;
+	struct thread *caller = t->caller;
+
+	if (header_words(header) > UTCB_WORDS || header_caps(header) > UTCB_CAPS) {
+		set_result(t, STATUS_INVALID);
+		return;
+	}
+	if (caller) {
+		t->caller = NULL;
+		if (!thread_is(caller, THREAD_FAULTING)) {
+			transfer(t, caller, header);
+			run(caller);
+		} else {
+			caller->object.flags &= ~THREAD_FAULTING;
+			caller->state = caller->frame.vector == FAULT_EXIT ? THREAD_EXITED : THREAD_BLOCKED;
+			if (caller->state == THREAD_BLOCKED && header >> 32 == FAULT_RESUME)
+				run(caller);
+			else
+				sched_update(caller);
+		}
+	}
+	receive(t, header);
+}
+
+void ipc_wait(struct thread *t)
+{
+	uint64_t header = t->frame.rax, ticks;
+	enum status status;
+
+	if (!(header_flags(header) & SYS_FLAG_ONE)) {
+		ipc_abort_caller(t, STATUS_NO_REPLY);
+		receive(t, header);
+		return;
+	}
+
+	struct object *object = pd_lookup(t->pd, t->frame.rdi, OBJECT_SIGNAL, &status);
+	struct signal *signal = container_of(object, struct signal, object);
+	bool poll = is_poll(header, t->frame.rsi, &ticks);
+
+	if (!object) {
+		set_result(t, status);
+	} else if (signal->thread != t) {
+		set_result(t, STATUS_INVALID);
+	} else if (thread_is(t, THREAD_CANCELLED)) {
+		t->object.flags &= ~THREAD_CANCELLED;
+		set_result(t, STATUS_CANCELLED);
+	} else if (signal->count) {
+		take_one(t, signal);
+	} else if (poll) {
+		set_result(t, STATUS_TIMEOUT);
+	} else {
+		t->state = THREAD_BLOCKED;
+		t->wait_one = signal;
+		if (ticks)
+			sched_timeout_set(t, ticks);
+		sched_update(t);
+		this_cpu.reschedule = true;
+	}
+}
+
+void ipc_fault(struct thread *t, uint64_t address)
+{
+	struct slot *slot = t->frame.vector == VECTOR_PAGE_FAULT ? &t->pager : &t->handler;
+	struct gate *gate = slot->state == SLOT_LIVE ? container_of(slot->object, struct gate, object) : NULL;
+
+	t->fault_address = address;
+	if (gate && !gate->object.dead && !gate->thread->object.dead && !closes_a_ring(t, gate->thread)) {
+		t->object.flags |= THREAD_FAULTING;
+		start_call(t, gate, 0);
+		return;
+	}
+	if (t->pd->is_core)
+		panic("core faulted: vector %lu error %lx address %lx ip %lx sp %lx", t->frame.vector, t->frame.error, address,
+		      t->frame.rip, t->frame.rsp);
+	t->state = t->frame.vector == FAULT_EXIT ? THREAD_EXITED : THREAD_BLOCKED;
+	sched_update(t);
+	this_cpu.reschedule = true;
+}
+
+void ipc_abort_wait(struct thread *t, enum status status)
+{
+	struct thread *partner = t->partner;
+
+	switch (t->state) {
+	case THREAD_CALLING:
+		partner->caller = NULL;
+		sched_wake(partner);
+		break;
+	case THREAD_QUEUED:
+		pqueue_remove(&partner->waiters, &t->waiting);
+		sched_wake(partner);
+		break;
+	case THREAD_RECEPTIVE:
+		break;
+	case THREAD_BLOCKED:
+		if (t->wait_one)
+			break;
+		return;
+	default:
+		return;
+	}
+	t->partner = NULL;
+	if (thread_is(t, THREAD_FAULTING)) {
+		t->object.flags &= ~THREAD_FAULTING;
+		t->state = t->frame.vector == FAULT_EXIT ? THREAD_EXITED : THREAD_BLOCKED;
+		sched_update(t);
+		return;
+	}
+	set_result(t, status);
+	run(t);
+}
+
+void ipc_abort_caller(struct thread *t, enum status status)
+{
+	if (t->caller)
+		ipc_abort_wait(t->caller, status);
+}
+
+enum status ipc_abort_waiters(struct thread *t, unsigned max)
+{
+	for (; t->waiters; max--) {
+		if (!max)
+			return STATUS_AGAIN;
+		ipc_abort_wait(container_of(t->waiters, struct thread, waiting), STATUS_PEER_GONE);
+	}
+	return STATUS_OK;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Synchronous IPC, signals and faults as messages. All functions work on the state of threads; none of them switches:
+ * sched_dispatch does, at the end of each kernel entry.
+ */
+#pragma once
+
+#include <kernel/cpu.h>
+
+/* The blocking calls and submit, of the current thread `t`, whose registers hold the arguments. */
+void ipc_call(struct thread *t);
+void ipc_reply_wait(struct thread *t);
+void ipc_wait(struct thread *t);
+
+/* QUEUED -> CALLING: hands the call of `t` to its receptive partner. */
+void ipc_deliver_call(struct thread *t);
+
+/* Hands the first submitted signal to a receptive thread. Returns false if none is left. */
+bool ipc_deliver_signal(struct thread *t);
+
+void signal_submit(struct signal *signal);
+
+/* A fault or exception of `t` (vector and error in its frame) becomes a call to its pager or handler. */
+void ipc_fault(struct thread *t, uint64_t address);
+
+/* Ends whatever `t` waits for; the blocking call returns `status`. */
+void ipc_abort_wait(struct thread *t, enum status status);
+
+/* The server `t` will not answer: its caller gets `status`. */
+void ipc_abort_caller(struct thread *t, enum status status);
+
+/* Callers of `t` that queue for it get PEER_GONE, up to `max`. AGAIN: there may be more. */
+enum status ipc_abort_waiters(struct thread *t, unsigned max);
+
+/* Copies `count` capabilities that `from` sends into the windows of `to`. */
+void transfer_caps(struct thread *from, struct thread *to, unsigned count);
+
+/* OK if all `count` capabilities that `t` wants to send can be sent; BAD_CAP. */
+enum status transfer_check(struct thread *t, unsigned count);

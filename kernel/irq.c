@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* IRQ objects, one for each vector from VECTOR_IRQ up. A vector is a hint: an unexpected one is counted as spurious and dropped. */
+#include <kernel/irq.h>
+
+#include <kernel/ipc.h>
+#include <kernel/pd.h>
+#include <kernel/x86_64/apic.h>
+
+static struct irq *irq_of[VECTOR_IRQ_END - VECTOR_IRQ];
+
+enum status irq_create(uint64_t place, uint64_t source, uint64_t flags)
+{
+	struct object *object;
+	unsigned free = ARRAY_SIZE(irq_of);
+
+	for (unsigned i = ARRAY_SIZE(irq_of); i--;) {
+		if (irq_of[i] && irq_of[i]->gsi == source)
+			return STATUS_BUSY;
+		if (!irq_of[i])
+			free = i;
+	}
+	if (free == ARRAY_SIZE(irq_of) || source > UINT32_MAX)
+		return STATUS_INVALID;
+	if (ioapic_route(source, VECTOR_IRQ + free, flags))
+		return STATUS_INVALID;
+	if (object_create(place, IRQ_GRANULES, OBJECT_IRQ, &object))
+		return STATUS_INVALID;
+	struct irq *irq = container_of(object, struct irq, object);
+	irq->gsi = source;
+	irq->vector = VECTOR_IRQ + free;
+	irq_of[free] = irq;
+	return STATUS_OK;
+}
+
+enum status irq_bind(uint64_t irq_phys, struct signal *signal, bool bind)
+{
+	struct object *object = object_at(irq_phys, OBJECT_IRQ);
+
+	if (!object || (bind && !signal))
+		return STATUS_INVALID;
+	struct irq *irq = container_of(object, struct irq, object);
+	slot_drop(&irq->signal);
+	if (bind)
+		slot_install(&irq->signal, &signal->root, &signal->object, RIGHT_USE);
+	ioapic_mask(irq->gsi, !bind);
+	return STATUS_OK;
+}
+
+enum status irq_ack(struct pd *pd, uint64_t selector)
+{
+	enum status status;
+	struct object *object = pd_lookup(pd, selector, OBJECT_IRQ, &status);
+
+	if (!object)
+		return status;
+	struct irq *irq = container_of(object, struct irq, object);
+	if (irq->signal.state == SLOT_LIVE)
+		ioapic_mask(irq->gsi, false);
+	return STATUS_OK;
+}
+
+enum status irq_destroy(struct object *object)
+{
+	struct irq *irq = container_of(object, struct irq, object);
+
+	ioapic_mask(irq->gsi, true);
+	irq_of[irq->vector - VECTOR_IRQ] = NULL;
+	slot_drop(&irq->signal);
+	return slot_sweep(&irq->root, SWEEP_SLOTS);
+}
+
+void irq_handle(unsigned vector)
+{
+	struct irq *irq = irq_of[vector - VECTOR_IRQ];
+
+	if (irq)
+		ioapic_mask(irq->gsi, true);
+	apic_eoi();
+	if (irq && irq->signal.state == SLOT_LIVE)
+		signal_submit(container_of(irq->signal.object, struct signal, object));
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The run queue, and who runs. sched.c says how chains of calls, helping and parking work.
+ *
+ * The own SC of a thread is in the run queue exactly when it has own work: it runs or calls without serving anybody,
+ * or signals wait for it. The exception is a parked SC: its chain ends in a thread that cannot run. Whoever makes such
+ * a thread able to run calls sched_wake, which puts the right SCs back.
+ */
+#pragma once
+
+#include <kernel/cpu.h>
+
+/* Puts the SC of `t` where its state says: into the run queue, or out of it. */
+void sched_update(struct thread *t);
+
+/* `t` can run or receive again: the SC at the root of its chain and the best waiter at each step may go on. */
+void sched_wake(struct thread *t);
+
+void sched_remove(struct thread *t);
+
+/* To the tail of its priority. */
+void sched_yield(struct thread *t);
+
+void sched_set_priority(struct thread *t, unsigned priority);
+
+/* Finds out who runs next, idles if nobody can, and returns the thread to leave the kernel with. */
+struct thread *sched_dispatch(void);
+
+/* The SC of `t` is about to cease to exist. */
+void sched_forget(struct thread *t);
+
+/* Ticks that the SC of `t` has spent so far. */
+uint64_t sched_consumed(struct thread const *t);
+
+/* The timer interrupt: wakes those whose deadline has passed, ends the quantum. */
+void sched_tick(void);
+
+/* Ends the wait of `t` with TIMEOUT at `ticks`. */
+void sched_timeout_set(struct thread *t, uint64_t ticks);
+void sched_timeout_cancel(struct thread *t);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads, gates, signal contexts and protection domains: what IPC and scheduling work on.
+ *
+ * A thread is at once what executes and the right to execute (its scheduling context, "SC"). A call does not move the
+ * SC: the CPU goes on running on the caller's SC while the server executes, so priority and time are lent along the
+ * whole chain of calls. `partner` leads from a caller to its server, `caller` back. The run queue holds SCs; who runs
+ * is found by following `partner` from the SC's owner to the end of the chain (sched.c).
+ *
+ * A gate is bound to one thread, and a thread serves one caller at a time. Others wait in its `waiters` (QUEUED) while
+ * their SCs stay in the run queue and push the server: they help.
+ */
+#pragma once
+
+#include <kernel/pqueue.h>
+#include <kernel/slot.h>
+
+/* Registers of a thread in user mode, in the order in which the entry code pushes them. */
+struct frame {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
+	uint64_t vector, error;
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+enum thread_run_state {
+	THREAD_NEW,       /* never started */
+	THREAD_RUNNING,   /* executes when it is its turn */
+	THREAD_RECEPTIVE, /* in wait or reply_wait: a call or signal may be delivered */
+	THREAD_CALLING,   /* its call was delivered to `partner` */
+	THREAD_QUEUED,    /* its call waits until `partner` is receptive */
+	THREAD_BLOCKED,   /* waits for one signal context, or stopped by a fault handler */
+	THREAD_EXITED,
+};
+
+enum thread_flags {
+	THREAD_PAUSED    = 1,  /* does not execute */
+	THREAD_CANCELLED = 2,  /* its next blocking call ends at once */
+	THREAD_FAULTING  = 4,  /* CALLING or QUEUED on behalf of the kernel: a fault message */
+	THREAD_SIGNALLED = 8,  /* what it received last was a signal: waiters are next */
+	THREAD_SYSCALL   = 16, /* entered by syscall: leaves by sysret, caller-saved registers are the kernel's to set */
+};
+
+struct pd {
+	struct object object;
+	uint32_t      cap_frames;             /* how many of `caps` are there */
+	uint64_t      cr3;                    /* physical address of the top-level table */
+	struct slot  *caps[PD_CAP_FRAMES];
+	uint64_t      free_tables;            /* physical address of the first spare page table, linked by their first word; 0: none */
+	uint32_t      threads;                /* bound; a PD outlives them */
+	uint32_t      is_core;
+	uint32_t      swept;                  /* dead: slots of the last capability frame that are dropped */
+	uint32_t      spare;
+};
+
+struct signal;
+
+struct thread {
+	struct object  object;                /* flags: enum thread_flags */
+	uint8_t        state;                 /* enum thread_run_state */
+	uint8_t        priority;
+	uint8_t        depth;                 /* callers above this one in the chain */
+	uint8_t        in_run_queue;
+	struct pd     *pd;
+	struct utcb   *utcb;                  /* in the direct map */
+	struct frame   frame;
+	struct thread *caller;                /* whom this thread serves, or NULL */
+	struct thread *partner;               /* CALLING, QUEUED: whom it called */
+	struct thread *next, *prev;           /* ring of one priority in the run queue */
+	struct pnode  *waiters;               /* QUEUED threads, best first */
+	struct pnode   waiting;               /* node in the partner's `waiters` */
+	struct pnode   timeout;               /* node in the CPU's `timeouts` */
+	struct signal *signals, *signals_tail;/* submitted to this thread, in order */
+	struct signal *wait_one;              /* BLOCKED: the only one that it waits for, or NULL after a fault */
+	uint64_t       call_header;           /* CALLING, QUEUED: the header word of the call */
+	uint64_t       fault_address;
+	uint64_t       consumed;              /* ticks, on the own SC */
+	uint64_t       quantum;               /* ticks left before others of the same priority get their turn */
+	uint32_t       bound;                 /* gates and signal contexts that deliver here; the thread outlives them */
+	uint32_t       spare;
+	struct slot    pager __attribute__((aligned(32)));
+	struct slot    handler;
+};
+
+struct gate {
+	struct object  object;
+	uint32_t       spare0;
+	struct thread *thread;
+	uint64_t       badge;
+	uint64_t       spare1;
+	struct slot    root;
+};
+
+struct signal {
+	struct object  object;                /* flags: SIGNAL_PENDING */
+	uint32_t       count;
+	struct thread *thread;
+	uint64_t       badge;
+	struct signal *next;
+	struct slot    root;
+};
+
+enum signal_flags { SIGNAL_PENDING = 1 /* in its thread's list */ };
+
+static_assert(sizeof(struct pd) <= PD_GRANULES * GRANULE && sizeof(struct thread) <= THREAD_GRANULES * GRANULE &&
+              sizeof(struct gate) == GRANULE && sizeof(struct signal) == GRANULE, "places that core pays for");
+
+static inline bool thread_is(struct thread const *t, enum thread_flags flag) { return t->object.flags & flag; }
+
+/* As SYS_THREAD_CREATE says; words[0] of core's UTCB is the argument. */
+enum status thread_create(struct thread *core, struct frame const *args);
+
+/* The object's embedded root, by type; NULL for types that no capability can name. */
+struct slot *object_root(struct object *object);
+
+/* The slot that `selector` names in a table; NULL for the null selector and any that is out of bounds. */
+struct slot *pd_slot(struct pd *pd, uint64_t selector);
+
+/* The live object of a type behind a selector, if the slot has the right to use it; else NULL and *status says why. */
+struct object *pd_lookup(struct pd *pd, uint64_t selector, enum object_type type, enum status *status);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Interrupt controllers: local APIC and I/O APIC. Intel SDM volume 3 chapter 10; 82093AA datasheet. */
+#pragma once
+
+#include <kernel/kernel.h>
+
+enum vectors {
+	VECTOR_TIMER    = 0x20,
+	VECTOR_SERIAL   = 0x21,
+	VECTOR_IRQ      = 0x30, /* first of those that IRQ objects use */
+	VECTOR_IRQ_END  = 0xf0,
+	VECTOR_SPURIOUS = 0xff,
+};
+
+void     apic_eoi(void);
+void     apic_timer_set(uint32_t count);       /* one-shot, 0: off */
+uint32_t apic_timer_free_run(void);            /* counts down from the highest value, which it returns; no interrupt */
+uint32_t apic_timer_count(void);
+void     apic_timer_start(void);               /* from free running to one-shots with interrupts */
+
+/* Routes a global system interrupt to a vector of this CPU, masked. INVALID: no such input. Flags: IOAPIC_*. */
+enum ioapic_flags { IOAPIC_LEVEL = 1, IOAPIC_LOW = 2 };
+enum status ioapic_route(uint32_t gsi, uint8_t vector, unsigned flags);
+void        ioapic_mask(uint32_t gsi, bool masked);
+
+/* The global system interrupt of an ISA interrupt line, with the flags that the firmware states. */
+uint32_t isa_gsi(unsigned irq, unsigned *flags);

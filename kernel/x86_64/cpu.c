@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The CPU's own tables: segments, task state, interrupt descriptors, system call registers, and the protections that it
+ * has. Intel SDM volume 3, chapters 2, 4, 5, 6 and 7.
+ */
+#include <kernel/cpu.h>
+#include <kernel/x86_64/boot.h>
+#include <kernel/x86_64/cpu_ops.h>
+#include <kernel/x86_64/machine.h>
+
+#define MSR_PAT    0x277
+#define MSR_EFER   0xc0000080
+#define MSR_STAR   0xc0000081
+#define MSR_LSTAR  0xc0000082
+#define MSR_FMASK  0xc0000084
+#define EFER_SCE   0x001
+#define EFER_NXE   0x800
+
+#define CR0_MP 0x2UL
+#define CR0_EM 0x4UL
+#define CR0_TS 0x8UL
+#define CR0_NE 0x20UL
+#define CR0_WP 0x10000UL
+
+#define CR4_PGE  0x80UL
+#define CR4_UMIP 0x800UL
+#define CR4_SMEP 0x100000UL
+#define CR4_SMAP 0x200000UL
+
+/* IF, TF, DF, IOPL, NT, RF, AC are off in the kernel. */
+#define FMASK 0x57700UL
+
+/* WB, WT, UC-, UC, WC, WT, UC-, UC: entries 0 to 7 */
+#define PAT 0x0007040100070406UL
+
+#define IST_SIZE 2048
+
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp[3], reserved1, ist[7], reserved2;
+	uint16_t reserved3, iomap;
+} __attribute__((packed));
+
+struct gate_descriptor {
+	uint16_t offset_low, selector;
+	uint8_t  ist, type;
+	uint16_t offset_middle;
+	uint32_t offset_high, reserved;
+};
+
+struct descriptor_pointer { uint16_t limit; uint64_t base; } __attribute__((packed));
+
+static uint64_t gdt[7] = {
+	0,
+	0x00af9b000000ffff, /* kernel code */
+	0x00cf93000000ffff, /* kernel data */
+	0x00cff3000000ffff, /* user data */
+	0x00affb000000ffff, /* user code */
+};
+static struct tss tss;
+static struct gate_descriptor idt[256];
+
+extern char interrupt_stubs[], cpu_stack_top[], cpu_ist_top[];
+void syscall_entry(void);
+
+static_assert(offsetof(struct cpu, current) == CPU_CURRENT && offsetof(struct cpu, stack_top) == CPU_STACK &&
+              offsetof(struct cpu, cr3) == CPU_CR3 && offsetof(struct thread, pd) == THREAD_PD && offsetof(struct pd, cr3) == PD_CR3,
+              "machine.h");
+static_assert(offsetof(struct frame, rax) == FRAME_RAX && offsetof(struct frame, rdi) == FRAME_RDI &&
+              offsetof(struct frame, r9) == FRAME_R9 && offsetof(struct frame, rbx) == FRAME_RBX &&
+              offsetof(struct frame, rip) == FRAME_RIP && offsetof(struct frame, rsp) == FRAME_RSP &&
+              sizeof(struct frame) == FRAME_SIZE, "machine.h");
+static_assert(THREAD_SYSCALL == THREAD_SYSCALL_BIT, "machine.h");
+
+static void set_tables(void)
+{
+	static uint8_t const ist_of[256] = { [8] = 1, [2] = 2, [18] = 3, [1] = 4 };
+	uint64_t base = (uint64_t)&tss;
+
+	tss.rsp[0] = (uint64_t)cpu_stack_top;
+	for (unsigned i = 0; i < 4; i++)
+		tss.ist[i] = (uint64_t)cpu_ist_top - i * IST_SIZE;
+	tss.iomap = sizeof(tss);
+	gdt[5] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89UL << 40 | (base >> 24 & 0xff) << 56;
+	gdt[6] = base >> 32;
+	for (unsigned i = 0; i < ARRAY_SIZE(idt); i++) {
+		uint64_t stub = (uint64_t)interrupt_stubs + 16 * i;
+		idt[i] = (struct gate_descriptor) {
+			.offset_low = stub, .offset_middle = stub >> 16, .offset_high = stub >> 32, .selector = KERNEL_CS,
+			.ist = ist_of[i], .type = 0x8e,
+		};
+	}
+
+	struct descriptor_pointer gdt_pointer = { sizeof(gdt) - 1, (uint64_t)gdt }, idt_pointer = { sizeof(idt) - 1, (uint64_t)idt };
+	__asm__ volatile("lgdt %0\n\t"
+	                 "lidt %1\n\t"
+	                 "ltr %w2"
+	                 : : "m"(gdt_pointer), "m"(idt_pointer), "r"(TSS_SEL) : "memory");
+}
+
+static void set_features(void)
+{
+	struct cpuid leaf7 = cpuid(7, 0);
+	uint64_t cr4 = read_cr4() | CR4_PGE;
+
+	if (leaf7.ebx & 1u << 7)
+		cr4 |= CR4_SMEP;
+	if (leaf7.ebx & 1u << 20)
+		cr4 |= CR4_SMAP;
+	if (leaf7.ecx & 1u << 2)
+		cr4 |= CR4_UMIP;
+	write_cr4(cr4);
+	write_cr0((read_cr0() & ~CR0_EM) | CR0_WP | CR0_NE | CR0_MP | CR0_TS); /* no FPU for anyone: vector 7 */
+	wrmsr(MSR_PAT, PAT);
+}
+
+void cpu_init(void)
+{
+	set_tables();
+	set_features();
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NXE);
+	wrmsr(MSR_STAR, (uint64_t)(KERNEL_SS | 3) << 48 | (uint64_t)KERNEL_CS << 32);
+	wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
+	wrmsr(MSR_FMASK, FMASK);
+	this_cpu.cr3 = read_cr3();
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Interrupts and exceptions, sorted by vector. Those of user mode have their registers moved into the thread. */
+#include <kernel/console.h>
+#include <kernel/ipc.h>
+#include <kernel/irq.h>
+#include <kernel/panic.h>
+#include <kernel/sched.h>
+#include <kernel/x86_64/apic.h>
+#include <kernel/x86_64/clock.h>
+#include <kernel/x86_64/cpu_ops.h>
+
+enum exception { EXCEPTION_NMI = 2, EXCEPTION_DOUBLE_FAULT = 8, EXCEPTION_PAGE_FAULT = 14, EXCEPTION_MACHINE_CHECK = 18, EXCEPTIONS = 32 };
+
+void interrupt_from_user(struct frame *frame);
+void interrupt_from_kernel(struct frame *frame);
+
+static void handle_interrupt(uint64_t vector)
+{
+	if (vector == VECTOR_SPURIOUS)
+		return;
+	if (vector >= VECTOR_IRQ && vector < VECTOR_IRQ_END) {
+		irq_handle(vector);
+		return;
+	}
+	apic_eoi();
+	if (vector == VECTOR_TIMER) {
+		clock_refine();
+		sched_tick();
+	} else if (vector == VECTOR_SERIAL) {
+		console_interrupt();
+	}
+}
+
+void interrupt_from_user(struct frame *frame)
+{
+	struct thread *t = this_cpu.current;
+	uint64_t vector = frame->vector;
+
+	copy_quads(&t->frame, frame, sizeof(*frame) / 8);
+	t->object.flags &= ~THREAD_SYSCALL;
+	if (vector >= EXCEPTIONS)
+		handle_interrupt(vector);
+	else if (vector == EXCEPTION_NMI || vector == EXCEPTION_DOUBLE_FAULT || vector == EXCEPTION_MACHINE_CHECK)
+		panic_at(frame, "exception %lu while in user mode", vector);
+	else
+		ipc_fault(t, vector == EXCEPTION_PAGE_FAULT ? read_cr2() : 0);
+}
+
+void interrupt_from_kernel(struct frame *frame)
+{
+	if (frame->vector >= EXCEPTIONS && this_cpu.idle)
+		handle_interrupt(frame->vector);
+	else
+		panic_at(frame, "exception %lu in the kernel, error %lx, address %lx", frame->vector, frame->error, read_cr2());
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The PC: segments, the layout that assembly knows, the end of the machine. Read by assembly too. */
+#pragma once
+
+#define KERNEL_CS 0x08
+#define KERNEL_SS 0x10
+#define USER_SS   0x1b
+#define USER_CS   0x23
+#define TSS_SEL   0x28
+
+#define USER_FLAGS      0x202         /* IF, and the bit that is always one */
+#define USER_FLAGS_MASK 0xcd5         /* what a debugger may set: the arithmetic flags and DF */
+
+/* struct thread */
+#define THREAD_FRAME 24
+#define THREAD_FLAGS 3
+#define THREAD_SYSCALL_BIT 16
+
+/* struct frame, from its start */
+#define FRAME_R15    0
+#define FRAME_R14    8
+#define FRAME_R13   16
+#define FRAME_R12   24
+#define FRAME_R9    48
+#define FRAME_R8    56
+#define FRAME_RDI   64
+#define FRAME_RSI   72
+#define FRAME_RBP   80
+#define FRAME_RBX   88
+#define FRAME_RDX   96
+#define FRAME_RAX  112
+#define FRAME_RIP  136
+#define FRAME_RSP  160
+#define FRAME_SIZE 176
+
+/* struct cpu */
+#define CPU_CURRENT 0
+#define CPU_STACK   8
+#define CPU_CR3    16
+
+/* struct pd */
+#define THREAD_PD 8
+#define PD_CR3    8
+
+#ifndef __ASSEMBLER__
+#include <kernel/kernel.h>
+
+/* Ends the machine: QEMU's debug exit, then ACPI; else says so and halts. RESET: by the keyboard controller. */
+void machine_end(enum machine_op op, unsigned exit_value) __attribute__((noreturn));
+
+/* `how`: size in bytes (1, 2, 4) | write << 8. INVALID: another size, or beyond the last port. */
+enum status machine_port_io(uint64_t port, uint64_t how, uint64_t value, uint64_t *result);
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Page tables of four levels, 4 KiB pages for user space; larger ones for the maps made at boot. */
+#include <kernel/x86_64/paging.h>
+
+#include <kernel/cpu.h>
+#include <kernel/x86_64/boot.h>
+#include <kernel/x86_64/cpu_ops.h>
+
+#define ENTRIES      512
+#define LARGE_PAGE   (ENTRIES * PAGE_SIZE)
+#define RECYCLE_WORK 4   /* tables freed a slice, each found by scanning at most three others */
+
+static uint64_t kernel_top;
+
+static uint64_t *table_at(uint64_t entry)                 { return phys_to_virt(entry & PTE_ADDRESS); }
+static unsigned  index_of(uint64_t va, unsigned level)    { return va >> (12 + 9 * level) & (ENTRIES - 1); }
+
+void paging_set_kernel_top(uint64_t top_table) { kernel_top = top_table; }
+
+void paging_init_top(struct pd *pd, uint64_t top_table)
+{
+	uint64_t *top = phys_to_virt(top_table), *kernel = phys_to_virt(kernel_top);
+
+	zero_quads(top, ENTRIES / 2);
+	copy_quads(top + ENTRIES / 2, kernel + ENTRIES / 2, ENTRIES / 2);
+	pd->cr3 = top_table;
+}
+
+void paging_give_table(struct pd *pd, uint64_t frame)
+{
+	*(uint64_t *)phys_to_virt(frame) = pd->free_tables;
+	pd->free_tables = frame;
+}
+
+enum status paging_take_table(struct pd *pd, uint64_t *frame)
+{
+	if (!pd->free_tables)
+		return STATUS_NOT_FOUND;
+	*frame = pd->free_tables;
+	pd->free_tables = *(uint64_t *)phys_to_virt(*frame);
+	return STATUS_OK;
+}
+
+/* The lowest-level table for `va`, with missing ones taken from the domain's list; NULL: none left. */
+static uint64_t *walk(struct pd *pd, uint64_t va, bool create)
+{
+	uint64_t *table = phys_to_virt(pd->cr3);
+
+	for (unsigned level = 3; level; level--) {
+		uint64_t *entry = &table[index_of(va, level)], frame;
+		if (!(*entry & PTE_PRESENT)) {
+			if (!create || paging_take_table(pd, &frame))
+				return NULL;
+			zero_quads(phys_to_virt(frame), ENTRIES);
+			*entry = frame | PTE_PRESENT | PTE_WRITE | PTE_USER;
+		}
+		table = table_at(*entry);
+	}
+	return table;
+}
+
+static bool bad_range(uint64_t va, uint64_t pages)
+{
+	return va % PAGE_SIZE || !pages || pages > MAP_PAGES_MAX || va >= USER_END || pages * PAGE_SIZE > USER_END - va;
+}
+
+/* PAT is set up as WB, WT, UC-, UC, WC at entry 4 (selected by the PAT bit, 7 in a 4 KiB entry); see cpu.c. */
+static uint64_t cache_bits(uint64_t attributes)
+{
+	if (attributes & MAP_UNCACHED)
+		return PTE_CD | PTE_WT;
+	return attributes & MAP_WRITE_COMBINE ? PTE_LARGE : 0;
+}
+
+enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
+{
+	uint64_t bits = PTE_PRESENT | PTE_USER | PTE_ACCESS | cache_bits(m->attributes);
+	uint64_t *table = NULL;
+
+	if (bad_range(m->va, m->pages) || m->pa % PAGE_SIZE || m->pa > PTE_ADDRESS - m->pages * PAGE_SIZE)
+		return STATUS_INVALID;
+	if ((m->attributes & MAP_WRITE && m->attributes & MAP_EXECUTE) || m->attributes >= 2 * MAP_WRITE_COMBINE)
+		return STATUS_INVALID;
+	if (m->attributes & MAP_WRITE)
+		bits |= PTE_WRITE | PTE_DIRTY;
+	if (!(m->attributes & MAP_EXECUTE))
+		bits |= PTE_NX;
+	for (uint64_t page = 0; page < m->pages; page++) {
+		uint64_t va = m->va + page * PAGE_SIZE;
+		*mapped = page;
+		if (!table || !index_of(va, 0))
+			table = walk(pd, va, true);
+		if (!table)
+			return STATUS_NO_TABLE;
+		table[index_of(va, 0)] = (m->pa + page * PAGE_SIZE) | bits;
+		if (pd->cr3 == this_cpu.cr3)
+			cpu_invalidate_page(va);
+	}
+	*mapped = m->pages;
+	return STATUS_OK;
+}
+
+enum status paging_unmap(struct pd *pd, uint64_t va, uint64_t pages)
+{
+	if (bad_range(va, pages))
+		return STATUS_INVALID;
+	for (; pages; pages--, va += PAGE_SIZE) {
+		uint64_t *table = walk(pd, va, false);
+		if (!table)
+			continue;
+		table[index_of(va, 0)] = 0;
+		if (pd->cr3 == this_cpu.cr3)
+			cpu_invalidate_page(va);
+	}
+	return STATUS_OK;
+}
+
+/* First present entry among the first `count`, or -1. */
+static int first_present(uint64_t const *table, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (table[i] & PTE_PRESENT)
+			return i;
+	return -1;
+}
+
+/* Frees one table that has no tables below it, or clears the way to it. Returns false when the user half is empty. */
+static bool free_one_table(struct pd *pd)
+{
+	uint64_t *table = phys_to_virt(pd->cr3), *entry = NULL;
+	unsigned level = 3;
+
+	for (; level; level--) {
+		int i = first_present(table, level == 3 ? ENTRIES / 2 : ENTRIES);
+		if (i < 0)
+			break;
+		entry = &table[i];
+		table = table_at(*entry);
+	}
+	if (!entry)
+		return false;
+	uint64_t frame = *entry & PTE_ADDRESS;
+	*entry = 0;
+	paging_give_table(pd, frame);
+	return true;
+}
+
+enum status paging_recycle(struct pd *pd)
+{
+	for (unsigned i = 0; i < RECYCLE_WORK; i++)
+		if (!free_one_table(pd))
+			return STATUS_OK;
+	return STATUS_AGAIN;
+}
+
+void paging_map_boot(uint64_t top_table, struct kernel_mapping const *m)
+{
+	for (uint64_t done = 0; done < m->size;) {
+		uint64_t va = m->va + done, pa = m->pa + done, size = PAGE_SIZE;
+		bool large = !(va % LARGE_PAGE) && !(pa % LARGE_PAGE) && m->size - done >= LARGE_PAGE;
+		uint64_t *table = phys_to_virt(top_table);
+
+		for (unsigned level = 3; level > (large ? 1u : 0u); level--) {
+			uint64_t *entry = &table[index_of(va, level)];
+			if (!*entry)
+				*entry = boot_alloc_frame() | PTE_PRESENT | PTE_WRITE | (m->flags & PTE_USER);
+			table = table_at(*entry);
+		}
+		if (large)
+			size = LARGE_PAGE;
+		table[index_of(va, large ? 1 : 0)] = pa | m->flags | PTE_PRESENT | PTE_ACCESS | PTE_DIRTY | (large ? PTE_LARGE : 0);
+		done += size;
+	}
+}
