@@ -5,13 +5,12 @@
  */
 #pragma once
 
-#include <account/account.h>
+#include <base/env.h>
 #include <dataspace/dataspace.h>
 #include <ram/ram.h>
 #include <rm/rm.h>
 #include <rom/rom.h>
 
-struct env;
 
 /* Attaches all of `memory`, where there is room. */
 MUST_CHECK enum status dataspace_attach(struct dataspace memory, enum rm_access access, struct account payer, void **address);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <base/env.h>
+#include <rom/rom.h>
 
 /* The platform page, one for all children: the parent's own ROM "platform_page". */
 struct child_platform {

@@ -11,6 +11,7 @@
 #include <base/heap.h>
 #include <base/log.h>
 #include <base/node.h>
+#include <base/signal.h>
 #include <base/string.h>
 #include <base/time.h>
 #include <base/try.h>

@@ -16,7 +16,7 @@
 
 enum {
 	HEAP_ALIGN       = 16,
-	HEAP_CLASSES     = 24,      /* free lists by powers of two, from 16 bytes */
+	HEAP_CLASSES     = 16,      /* free lists by powers of two, from 32 bytes */
 	HEAP_CHUNK_FIRST = 0x1000,  /* size of the first chunk; each further one as large as all before, up to */
 	HEAP_CHUNK_MAX   = 0x40000, /* this, or what the block needs */
 };
@@ -28,6 +28,9 @@ struct heap_source {
 	/* A chunk of `size` bytes (whole pages), zeroed; `chunk_cap` is kept for release. */
 	enum status (*get)(struct cap payer, size_t size, void **memory, struct cap *chunk_cap);
 	void        (*put)(struct cap payer, void *memory, struct cap chunk_cap);
+
+	/* The chunk will go with the payer's account. */
+	void        (*forget)(struct cap chunk_cap);
 };
 
 struct heap {
@@ -49,6 +52,9 @@ void heap_move(struct heap *to, struct heap *from);
 
 /* Gives all chunks back, whatever is still in use. */
 void heap_fini(struct heap *heap);
+
+/* The same for a payer's account that is about to be destroyed, which is what gives the chunks back: no call is made. */
+void heap_abandon(struct heap *heap);
 
 /* A zeroed block; size 0 gives one of 16 bytes. OUT_OF_RAM, OUT_OF_CAPS: the payer's account, or the table of capabilities. */
 MUST_CHECK enum status heap_alloc(struct heap *heap, size_t size, void **block);

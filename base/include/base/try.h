@@ -21,10 +21,10 @@ struct try_place {
 	enum status status;
 	unsigned    line;
 	char const *file;
-	char const *text;
-	void const *frame;
+	char const *text;     /* of the expression */
 };
 
+/* Context: the main thread; other threads' notes may get mixed up with it, harmlessly. */
 void try_note(enum status status, char const *file, unsigned line, char const *text);
 
 /* The place where `status`, which has just arrived here, was noted; NULL: no TRY met it. */

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client's end of sessions: what it costs, asking the parent, waiting for servers, LOST.
+ */
+#include "own.h"
+
+#include <base/cap_alloc.h>
+#include <base/connection.h>
+#include <base/cost.h>
+#include <base/string.h>
+
+/* What a session costs at core, for the services that core alone gives; sibling servers cost more. NEEDS corrects it. */
+static struct rpc_cost base_cost(char const *service)
+{
+	static struct { char const *name; struct rpc_cost cost; } const core[] = {
+		{ "ROM", { COST_CORE_RAM, COST_ROM_CAPS } }, { "LOG", { COST_CORE_RAM, COST_CORE_CAPS } },
+		{ "PD", { COST_PD_RAM, COST_PD_CAPS } },     { "RM", { COST_CORE_RAM, COST_CORE_CAPS } },
+		{ "CPU", { COST_CORE_RAM, COST_CORE_CAPS } }, { "RAM", { COST_CORE_RAM, COST_CORE_CAPS } },
+		{ "CAP", { COST_CORE_RAM, COST_CORE_CAPS } }, { "SIGNAL", { COST_CORE_RAM, COST_CORE_CAPS } },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(core); i++)
+		if (string_equal(service, core[i].name))
+			return core[i].cost;
+	return (struct rpc_cost) { COST_SESSION_RAM, COST_SESSION_CAPS };
+}
+
+static struct rpc_cost cost_of(struct connection_request const *request)
+{
+	struct rpc_cost cost = base_cost(request->type->name);
+
+	if (request->type->cost) {
+		struct rpc_cost own = request->type->cost(request->args);
+
+		cost.ram += own.ram;
+		cost.caps += own.caps;
+	}
+	cost.ram = align_up(cost.ram + request->ram, PAGE_SIZE);
+	cost.caps += request->caps;
+	return cost;
+}
+
+/* --- Opening --- */
+
+/* What the parent has to say about one request. */
+struct answer {
+	uint32_t              id;
+	struct session_status status;
+	struct cap            session;
+};
+
+static enum status wait_while_pending(struct env *env, struct answer *answer, uint64_t deadline_ns)
+{
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && answer->status.state == SESSION_STATE_PENDING) {
+		status = env_wait_news(env, NEWS_SESSION, deadline_ns);
+		if (status == STATUS_OK)
+			status = parent_session_state(env->parent, answer->id, &answer->status, &answer->session);
+	}
+
+	/* The news may have been about other sessions too. */
+	if (!list_is_empty(&env->connections))
+		env_repeat_news(env, NEWS_SESSION);
+	return status;
+}
+
+static void close_id(struct env *env, uint32_t id)
+{
+	struct session_status status;
+
+	/* A session that is over already has no id any more: as good as closed. */
+	if (id && parent_session_close(env->parent, id, &status) != STATUS_OK)
+		return;
+}
+
+static enum status open_once(struct env *env, struct session_open_args const *args, struct connection_request const *request,
+                             struct answer *answer)
+{
+	enum status status;
+
+	RPC_TRY(parent_session_open(env->parent, args, (struct account) { request->pay }, &answer->id, &answer->status, &answer->session));
+	status = answer->status.state == SESSION_STATE_PENDING ? wait_while_pending(env, answer, request->deadline_ns) : STATUS_OK;
+	if (status == STATUS_OK && answer->status.state == SESSION_STATE_OPEN) {
+		if (!cap_is_null(answer->session))
+			return STATUS_OK;
+		status = STATUS_PEER_FAULT;
+	}
+	if (status == STATUS_OK)
+		status = answer->status.state == SESSION_STATE_LOST ? STATUS_LOST : answer->status.reason;
+	close_id(env, answer->id);
+	cap_release(answer->session);
+	return status ? status : STATUS_INTERNAL;
+}
+
+enum status connection_open_request(struct connection *connection, struct env *env, struct connection_request const *request)
+{
+	struct rpc_cost          cost = cost_of(request);
+	struct session_open_args args = { .hash = request->type->hash, .affinity = UINT32_MAX };
+	struct answer            answer;
+	enum status              status;
+
+	assert(request->type->args_size <= sizeof(args.args.data));
+	RPC_TRY(string_copy(args.service, sizeof(args.service), request->type->name));
+	RPC_TRY(string_copy(args.label, sizeof(args.label), request->label));
+	args.args.size = request->type->args_size;
+	memcpy(args.args.data, request->args, request->type->args_size);
+
+	args.ram = cost.ram;
+	args.caps = cost.caps;
+	status = open_once(env, &args, request, &answer);
+	if (status == STATUS_NEEDS && (answer.status.ram > args.ram || answer.status.caps > args.caps)) {
+		args.ram = MAX(args.ram, align_up(answer.status.ram, PAGE_SIZE));
+		args.caps = MAX(args.caps, answer.status.caps);
+		status = open_once(env, &args, request, &answer);
+	}
+	if (status)
+		return status;
+	*connection = (struct connection) { .cap = answer.session, .id = answer.id, .env = env };
+	return STATUS_OK;
+}
+
+enum status connection_open(struct connection *connection, struct env *env, struct rpc_type const *type, char const *label, void const *args)
+{
+	struct connection_request request = { .type = type, .label = label, .args = args };
+
+	return connection_open_request(connection, env, &request);
+}
+
+void connection_close(struct connection *connection)
+{
+	connection_on_lost(connection, NULL);
+	if (connection->id)
+		close_id(connection->env, connection->id);
+	cap_release(connection->cap);
+	connection->cap = CAP_NULL;
+	connection->id = 0;
+}
+
+enum status connection_reopen(struct connection *connection, struct rpc_type const *type, char const *label, void const *args)
+{
+	struct handler *lost   = connection->lost;
+	struct env     *env    = connection->env;
+	enum status     status;
+
+	connection_close(connection);
+	status = connection_open(connection, env, type, label, args);
+	connection->env = env;
+	if (status == STATUS_OK)
+		connection_on_lost(connection, lost);
+	return status;
+}
+
+enum status connection_upgrade(struct connection *connection, uint64_t ram_bytes, uint64_t caps)
+{
+	if (!connection->id)
+		return STATUS_INVALID;
+	return parent_session_upgrade(connection->env->parent, connection->id, align_up(ram_bytes, PAGE_SIZE), caps);
+}
+
+/* --- LOST --- */
+
+void connection_on_lost(struct connection *connection, struct handler *handler)
+{
+	if (list_is_linked(&connection->of_env))
+		list_remove(&connection->of_env);
+	connection->lost = handler;
+	if (handler)
+		list_append(&connection->env->connections, &connection->of_env);
+}
+
+static bool is_lost(struct connection const *connection)
+{
+	struct session_status status  = { .state = SESSION_STATE_NONE };
+	struct cap            session = CAP_NULL;
+
+	if (parent_session_state(connection->env->parent, connection->id, &status, &session) != STATUS_OK)
+		return false;
+	cap_release(session);
+	return status.state == SESSION_STATE_LOST;
+}
+
+void connection_check_lost(struct env *env)
+{
+	struct list seen;
+
+	/* Handlers close and reopen, which takes connections out of the list and puts them in again. */
+	list_init(&seen);
+	list_append_all(&seen, &env->connections);
+	while (!list_is_empty(&seen)) {
+		struct connection *connection = list_object(list_take_first(&seen), struct connection, of_env);
+
+		list_append(&env->connections, &connection->of_env);
+		if (is_lost(connection))
+			connection->lost->handle(connection->lost, 1);
+	}
+}
