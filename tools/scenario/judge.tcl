@@ -9,6 +9,8 @@ namespace eval judge {
 	variable image_base 0x220000
 	variable page_base 0x200000
 	variable kernel_base 0xffffffff80000000
+	# the kernel's boot code is below this
+	variable boot_end 0x200000
 }
 
 # Sets `output` to the lines of the log that match; fails if there is none.
@@ -121,7 +123,8 @@ proc judge::image_of {label address} {
 	variable image_base
 	variable page_base
 	variable kernel_base
-	if {$address >= $kernel_base} {
+	variable boot_end
+	if {$address >= $kernel_base || ($label eq "kernel" && $address < $boot_end)} {
 		return {build/kernel/kernel 0}
 	}
 	if {$label in {kernel core}} {

@@ -41,23 +41,14 @@ proc run_until {pattern {seconds ""}} {
 	machine::start
 	set deadline [expr {[clock milliseconds] + 1000 * $seconds}]
 	while 1 {
+		set trouble [machine::trouble [expr {[clock milliseconds] >= $deadline}]]
 		set match [machine::match $pattern]
 		if {[llength $match]} {
 			runner::passed
 			return $match
 		}
-		if {[machine::panicked]} {
-			machine::drain 2
-			if {![llength [machine::match $pattern]]} {
-				runner::fail "the kernel panicked while waiting for: $pattern"
-			}
-			continue
-		}
-		if {$machine::status ne ""} {
-			runner::fail "[machine::end_text], while waiting for: $pattern"
-		}
-		if {[clock milliseconds] >= $deadline} {
-			runner::fail "nothing matched within $seconds s: $pattern"
+		if {$trouble ne ""} {
+			runner::fail "$trouble, while waiting $seconds s for: $pattern"
 		}
 		machine::pump [expr {($deadline - [clock milliseconds]) / 1000.0}]
 	}
@@ -87,6 +78,19 @@ proc leak_check {what why} {
 proc send_serial {text} {
 	machine::start
 	send -i $machine::id -- $text
+}
+
+# Why there is no use in waiting on, or ""; after a panic only when all that it prints is there.
+proc machine::trouble {late} {
+	variable status
+	if {[panicked]} {
+		drain 2
+		return "the kernel panicked"
+	}
+	if {$status ne ""} {
+		return [end_text]
+	}
+	return [expr {$late ? "nothing matched" : ""}]
 }
 
 # The arguments of QEMU for the image that was built.
