@@ -81,6 +81,7 @@ bool xml_skip_blanks(struct xml_scan *scan)
 enum status xml_check_name(struct xml_scan *scan, char const *what, size_t *size)
 {
 	char const *start = scan->at;
+	unsigned    colons = 0;
 
 	*size = xml_name_length(start, scan->end);
 	scan->at += *size;
@@ -90,6 +91,11 @@ enum status xml_check_name(struct xml_scan *scan, char const *what, size_t *size
 		return xml_fail(scan, STATUS_INVALID, start, "%s", what);
 	if (*size > XML_NAME_MAX)
 		return xml_fail(scan, STATUS_TOO_LONG, start, "%s of at most %u bytes", what, XML_NAME_MAX);
+	for (char const *at = start; at < scan->at; at++) {
+		colons += *at == ':';
+		if (colons > 1)
+			return xml_fail(scan, STATUS_UNSUPPORTED, start, "%s with at most one colon", what);
+	}
 	return STATUS_OK;
 }
 

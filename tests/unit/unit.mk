@@ -22,3 +22,5 @@ quota_SRC = init/sandbox/quota.c
 config_SRC = $(sandbox_pure)
 route_SRC = $(sandbox_pure)
 explain_SRC = $(sandbox_pure)
+xml_libxml2_SRC = $(node_SRC)
+xml_libxml2_LIBS = libxml-2.0

@@ -7,8 +7,8 @@
  *
  * Accepted: UTF-8, the XML declaration, elements, attributes, the five entities, character references, comments, CDATA
  * sections; processing instructions are skipped, but for <?origin?> below. Rejected is what libxml2 rejects, and by design:
- * DOCTYPE, other encodings, names that are not ASCII, and whatever exceeds the limits of enum xml_limits. A namespace
- * prefix is a part of the name and means nothing. tests/xml holds a document for each rule.
+ * DOCTYPE, other encodings, names that are not ASCII or have two colons, and whatever exceeds the limits of enum xml_limits.
+ * A namespace prefix is a part of the name and means nothing. tests/xml holds a document for each rule.
  *
  * **Origins.** Configurations travel: a run script holds init's, init's holds that of a nested init. Whoever cuts a document
  * out of another writes before it
@@ -59,7 +59,7 @@ struct xml_error {
 /*
  * Checks the document `text` of `size` bytes, which needs no terminator, and fills nodes[0 .. *count). On failure *error
  * is filled and the array holds rubbish; on OK *error is as it was.
- * INVALID: not well-formed. UNSUPPORTED: DOCTYPE, another encoding, a name that is not ASCII. TOO_LONG: beyond a limit or `max`.
+ * INVALID: not well-formed. UNSUPPORTED: DOCTYPE, another encoding, such a name. TOO_LONG: beyond a limit or `max`.
  */
 MUST_CHECK enum status xml_index(char const *text, size_t size, struct xml_node nodes[], size_t max, size_t *count,
                                  struct xml_error *error);
