@@ -225,11 +225,12 @@ enum status heap_alloc(struct heap *heap, size_t size, void **memory)
 
 void heap_free(struct heap *heap, void *memory)
 {
-	struct heap_block *block = (struct heap_block *)((char *)memory - HEADER);
+	struct heap_block *block;
 	size_t             size;
 
 	if (!memory)
 		return;
+	block = (struct heap_block *)((char *)memory - HEADER);
 	assert(is_aligned((uintptr_t)memory, HEAP_ALIGN) && is_used(block) && size_of(block));
 	size = size_of(block);
 	heap->used -= size;

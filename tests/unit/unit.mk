@@ -24,3 +24,6 @@ route_SRC = $(sandbox_pure)
 explain_SRC = $(sandbox_pure)
 xml_libxml2_SRC = $(node_SRC)
 xml_libxml2_LIBS = libxml-2.0
+
+heap_SRC = base/lib/heap.c
+elf_SRC = base/platform/elf.c base/lib/string.c
