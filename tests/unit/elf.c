@@ -28,7 +28,9 @@ static struct file *good_file(void)
 		.e_phoff = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 6,
 	};
 	f->segments[0] = (Elf64_Phdr) { .p_type = PT_LOAD, .p_flags = PF_R, .p_filesz = 0x800, .p_memsz = 0x800 };
-	f->segments[1] = (Elf64_Phdr) { .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = TEXT_AT, .p_vaddr = TEXT_AT, .p_filesz = 0x10, .p_memsz = 0x10 };
+	f->segments[1] = (Elf64_Phdr) {
+		.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = TEXT_AT, .p_vaddr = TEXT_AT, .p_filesz = 0x10, .p_memsz = 0x10,
+	};
 	f->segments[2] = (Elf64_Phdr) {
 		.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = DATA_AT, .p_vaddr = DATA_AT, .p_filesz = 0x200, .p_memsz = 0x2000,
 	};
@@ -38,7 +40,9 @@ static struct file *good_file(void)
 
 	struct platform_note note = { sizeof("Banyan"), 4, NOTE_PLATFORM, "Banyan", 1, 21 };
 	Elf64_Rela relocations[] = { { DATA_AT + 8, R_X86_64_RELATIVE, 0x1234 }, { DATA_AT + 0x1f00, R_X86_64_RELATIVE, 0x10 } };
-	Elf64_Dyn  dynamic[] = { { DT_RELA, { RELA_AT } }, { DT_RELASZ, { sizeof(relocations) } }, { DT_RELAENT, { sizeof(Elf64_Rela) } }, { DT_NULL, { 0 } } };
+	Elf64_Dyn  dynamic[] = {
+		{ DT_RELA, { RELA_AT } }, { DT_RELASZ, { sizeof(relocations) } }, { DT_RELAENT, { sizeof(Elf64_Rela) } }, { DT_NULL, { 0 } },
+	};
 
 	memcpy(file + NOTE_AT, &note, sizeof(note));
 	memcpy(file + RELA_AT, relocations, sizeof(relocations));
