@@ -77,18 +77,18 @@ static enum status thread_ctl(uint64_t phys, enum thread_ctl what)
 		return STATUS_INVALID;
 	switch (what) {
 	case THREAD_START:
-		t->object.flags &= ~THREAD_PAUSED;
+		t->special &= ~THREAD_PAUSED;
 		if (t->state == THREAD_NEW || (t->state == THREAD_BLOCKED && !t->wait_one))
 			t->state = THREAD_RUNNING;
 		sched_wake(t);
 		return STATUS_OK;
 	case THREAD_PAUSE:
-		t->object.flags |= THREAD_PAUSED;
+		t->special |= THREAD_PAUSED;
 		this_cpu.reschedule = true;
 		return STATUS_OK;
 	case THREAD_CANCEL:
 		if (t->state == THREAD_RUNNING || thread_is(t, THREAD_FAULTING))
-			t->object.flags |= THREAD_CANCELLED;
+			t->special |= THREAD_CANCELLED;
 		else
 			ipc_abort_wait(t, STATUS_CANCELLED);
 		return STATUS_OK;
@@ -151,7 +151,7 @@ static enum status thread_state(struct thread *core, uint64_t phys, bool write)
 	}
 	if (write) {
 		f->rflags = (w[16] & USER_FLAGS_MASK) | USER_FLAGS;
-		t->object.flags &= ~THREAD_SYSCALL;
+		t->by_syscall = 0;
 	}
 	return STATUS_OK;
 }
@@ -177,8 +177,8 @@ static enum status cap_object(struct thread *t, uint64_t selector)
 		return STATUS_BAD_CAP;
 	if (slot->state == SLOT_DEAD)
 		return STATUS_PEER_GONE;
-	t->frame.rdi = virt_to_phys(slot->object);
-	t->frame.rsi = slot->object->type == OBJECT_GATE ? CAP_GATE : slot->object->type == OBJECT_SIGNAL ? CAP_SIGNAL : CAP_IRQ;
+	t->frame.rdi = virt_to_phys(slot_object(slot));
+	t->frame.rsi = slot_object(slot)->type == OBJECT_GATE ? CAP_GATE : slot_object(slot)->type == OBJECT_SIGNAL ? CAP_SIGNAL : CAP_IRQ;
 	return STATUS_OK;
 }
 

@@ -10,6 +10,8 @@ struct cpu {
 	struct thread *current;              /* executes; NULL while idle. Offset 0, see x86_64/entry.S */
 	uint64_t       stack_top;            /* 8 */
 	uint64_t       cr3;                  /* 16: loaded now */
+	uint32_t       call_key;             /* 24: state word of a thread that the current one may call on the fast path */
+	uint32_t       reply_key;            /* 28: and of one that it may reply to; both impossible while the current one is special */
 	struct thread *sc;                   /* on whose time and priority */
 	uint64_t       sc_since;             /* ticks at which `sc` began */
 	uint64_t       ready;                /* bit n: queue[n] is not empty */

@@ -69,7 +69,7 @@ static struct gate *called_gate(struct thread *t, enum status *status)
 		return object ? container_of(object, struct gate, object) : NULL;
 	}
 	*status = STATUS_PEER_GONE;
-	return slot->state == SLOT_LIVE && !slot->object->dead ? container_of(slot->object, struct gate, object) : NULL;
+	return slot->state == SLOT_LIVE && !slot_object(slot)->dead ? container_of(slot_object(slot), struct gate, object) : NULL;
 }
 
 void ipc_deliver_call(struct thread *t)
@@ -87,7 +87,7 @@ void ipc_deliver_call(struct thread *t)
 	t->state = THREAD_CALLING;
 	server->caller = t;
 	server->depth = t->depth + 1;
-	server->object.flags &= ~THREAD_SIGNALLED;
+	server->signalled = 0;
 	if (thread_is(t, THREAD_FAULTING))
 		transfer_fault(t, server);
 	else
@@ -158,7 +158,7 @@ void ipc_call(struct thread *t)
 	enum status status = check_call(t, header, &gate);
 
 	if (!status && thread_is(t, THREAD_CANCELLED)) {
-		t->object.flags &= ~THREAD_CANCELLED;
+		t->special &= ~THREAD_CANCELLED;
 		status = STATUS_CANCELLED;
 	}
 	if (status)
@@ -182,7 +182,8 @@ bool ipc_deliver_signal(struct thread *t)
 		t->frame.rax = STATUS_OK | (uint64_t)MESSAGE_SIGNAL << 20;
 		t->frame.rdi = signal->badge;
 		t->frame.rsi = count;
-		t->object.flags |= THREAD_SIGNALLED;
+		t->signalled = 1;
+		t->depth = 0;
 		run(t);
 		return true;
 	}
@@ -236,12 +237,12 @@ static void receive(struct thread *t, uint64_t header)
 {
 	uint64_t ticks;
 	bool poll = is_poll(header, t->frame.rdi, &ticks);
-	bool yields = t->waiters && thread_is(t, THREAD_SIGNALLED); /* a stream of signals does not starve callers */
+	bool yields = t->waiters && t->signalled; /* a stream of signals does not starve callers */
 
 	t->depth = 0;
 	t->state = THREAD_RECEPTIVE;
 	if (thread_is(t, THREAD_CANCELLED)) {
-		t->object.flags &= ~THREAD_CANCELLED;
+		t->special &= ~THREAD_CANCELLED;
 		ipc_abort_wait(t, STATUS_CANCELLED);
 		return;
 	}
@@ -274,11 +275,12 @@ void ipc_reply_wait(struct thread *t)
 	}
 	if (caller) {
 		t->caller = NULL;
+		t->signalled = 0;
 		if (!thread_is(caller, THREAD_FAULTING)) {
 			transfer(t, caller, header);
 			run(caller);
 		} else {
-			caller->object.flags &= ~THREAD_FAULTING;
+			caller->special &= ~THREAD_FAULTING;
 			caller->state = caller->frame.vector == FAULT_EXIT ? THREAD_EXITED : THREAD_BLOCKED;
 			if (caller->state == THREAD_BLOCKED && header >> 32 == FAULT_RESUME)
 				run(caller);
@@ -309,7 +311,7 @@ void ipc_wait(struct thread *t)
 	} else if (signal->thread != t) {
 		set_result(t, STATUS_INVALID);
 	} else if (thread_is(t, THREAD_CANCELLED)) {
-		t->object.flags &= ~THREAD_CANCELLED;
+		t->special &= ~THREAD_CANCELLED;
 		set_result(t, STATUS_CANCELLED);
 	} else if (signal->count) {
 		take_one(t, signal);
@@ -328,11 +330,11 @@ void ipc_wait(struct thread *t)
 void ipc_fault(struct thread *t, uint64_t address)
 {
 	struct slot *slot = t->frame.vector == VECTOR_PAGE_FAULT ? &t->pager : &t->handler;
-	struct gate *gate = slot->state == SLOT_LIVE ? container_of(slot->object, struct gate, object) : NULL;
+	struct gate *gate = slot->state == SLOT_LIVE ? container_of(slot_object(slot), struct gate, object) : NULL;
 
 	t->fault_address = address;
 	if (gate && !gate->object.dead && !gate->thread->object.dead && !closes_a_ring(t, gate->thread)) {
-		t->object.flags |= THREAD_FAULTING;
+		t->special |= THREAD_FAULTING;
 		start_call(t, gate, 0);
 		return;
 	}
@@ -368,7 +370,7 @@ void ipc_abort_wait(struct thread *t, enum status status)
 	}
 	t->partner = NULL;
 	if (thread_is(t, THREAD_FAULTING)) {
-		t->object.flags &= ~THREAD_FAULTING;
+		t->special &= ~THREAD_FAULTING;
 		t->state = t->frame.vector == FAULT_EXIT ? THREAD_EXITED : THREAD_BLOCKED;
 		sched_update(t);
 		return;

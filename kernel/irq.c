@@ -77,5 +77,5 @@ void irq_handle(unsigned vector)
 		ioapic_mask(irq->gsi, true);
 	apic_eoi();
 	if (irq && irq->signal.state == SLOT_LIVE)
-		signal_submit(container_of(irq->signal.object, struct signal, object));
+		signal_submit(container_of(slot_object(&irq->signal), struct signal, object));
 }

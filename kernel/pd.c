@@ -9,7 +9,7 @@ struct slot *pd_slot(struct pd *pd, uint64_t selector)
 {
 	uint64_t frame = selector / PAGE_SIZE;
 
-	if (frame >= pd->cap_frames || selector % SLOT_SIZE || !selector)
+	if (frame >= pd->cap_frames || selector < SLOT_SIZE)
 		return NULL;
 	return &pd->caps[frame][selector % PAGE_SIZE / SLOT_SIZE];
 }
@@ -21,14 +21,14 @@ struct object *pd_lookup(struct pd *pd, uint64_t selector, enum object_type type
 	*status = STATUS_BAD_CAP;
 	if (!slot || slot->state == SLOT_EMPTY)
 		return NULL;
-	if (slot->state == SLOT_DEAD || slot->object->dead) {
+	if (slot->state == SLOT_DEAD || slot_object(slot)->dead) {
 		*status = STATUS_PEER_GONE;
 		return NULL;
 	}
-	if (slot->object->type != type || !(slot->rights & RIGHT_USE))
+	if (slot_object(slot)->type != type || !(slot->rights & RIGHT_USE))
 		return NULL;
 	*status = STATUS_OK;
-	return slot->object;
+	return slot_object(slot);
 }
 
 struct slot *object_root(struct object *object)
@@ -104,10 +104,10 @@ enum status pd_cap_info(struct pd *pd, uint64_t selector, uint64_t other, struct
 	if (slot->state == SLOT_EMPTY)
 		return STATUS_OK;
 	info->rights = slot->rights;
-	info->same = second && second->state == SLOT_LIVE && second->object == slot->object;
-	switch (slot->object->type) {
+	info->same = second && second->state == SLOT_LIVE && slot_object(second) == slot_object(slot);
+	switch (slot_object(slot)->type) {
 	case OBJECT_GATE: {
-		struct gate *gate = container_of(slot->object, struct gate, object);
+		struct gate *gate = container_of(slot_object(slot), struct gate, object);
 		info->type = CAP_GATE;
 		info->badge = gate->thread->pd == pd ? gate->badge : 0;
 		break;

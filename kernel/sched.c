@@ -19,6 +19,7 @@
 #include <kernel/x86_64/cpu_ops.h>
 
 #define QUANTUM_NS 10000000UL
+#define NO_KEY       UINT32_MAX
 #define HELP_HOPS  64    /* over queues and calls together, a dispatch */
 #define TIMEOUTS_MAX 16  /* a timer interrupt; the rest at the next one, which follows at once */
 
@@ -208,6 +209,8 @@ struct thread *sched_dispatch(void)
 		if (sc != this_cpu.sc)
 			switch_sc(sc);
 	}
+	this_cpu.call_key = this_cpu.current->special ? NO_KEY : THREAD_RECEPTIVE;
+	this_cpu.reply_key = this_cpu.current->special ? NO_KEY : THREAD_CALLING;
 	return this_cpu.current;
 }
 
@@ -227,6 +230,7 @@ uint64_t sched_consumed(struct thread const *t)
 
 void sched_timeout_set(struct thread *t, uint64_t ticks)
 {
+	t->special |= THREAD_TIMED;
 	pqueue_insert(&this_cpu.timeouts, &t->timeout, ticks);
 	if (ticks < this_cpu.timer_set) {
 		this_cpu.timer_set = ticks;
@@ -236,8 +240,10 @@ void sched_timeout_set(struct thread *t, uint64_t ticks)
 
 void sched_timeout_cancel(struct thread *t)
 {
-	if (pnode_queued(&t->timeout))
-		pqueue_remove(&this_cpu.timeouts, &t->timeout);
+	if (!thread_is(t, THREAD_TIMED))
+		return;
+	t->special &= ~THREAD_TIMED;
+	pqueue_remove(&this_cpu.timeouts, &t->timeout);
 }
 
 void sched_tick(void)

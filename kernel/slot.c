@@ -64,14 +64,16 @@ static void unlink_slot(struct slot *slot)
 void slot_install(struct slot *slot, struct slot *root, struct object *object, unsigned rights)
 {
 	assert(slot->state == SLOT_EMPTY && !object->dead);
-	*slot = (struct slot) { .object = object, .state = SLOT_LIVE, .rights = rights };
+	*slot = (struct slot) {
+		.word = (uint64_t)object | (object->type == OBJECT_GATE && rights & RIGHT_USE), .state = SLOT_LIVE, .rights = rights,
+	};
 	adopt(root, slot);
 }
 
 void slot_copy(struct slot *from, struct slot *to, unsigned mask)
 {
 	assert(from->state == SLOT_LIVE);
-	slot_install(to, from, from->object, from->rights & mask);
+	slot_install(to, from, slot_object(from), from->rights & mask);
 }
 
 void slot_move(struct slot *from, struct slot *to)

@@ -17,7 +17,7 @@
 enum slot_state { SLOT_EMPTY, SLOT_LIVE, SLOT_DEAD /* its object was destroyed; stays until its owner drops it */ };
 
 struct slot {
-	struct object *object;       /* while LIVE */
+	uint64_t       word;         /* LIVE: the object's address; bit 0 is set for a gate that may be called, for the fast path */
 	uint8_t        state;        /* enum slot_state */
 	uint8_t        rights;       /* enum cap_rights */
 	uint8_t        first_child;  /* `prev` is the parent */
@@ -28,6 +28,8 @@ struct slot {
 };
 
 static_assert(sizeof(struct slot) == SLOT_SIZE, "selectors count on it");
+
+static inline struct object *slot_object(struct slot const *slot) { return (struct object *)(slot->word & ~1UL); }
 
 /* Fills an empty slot with a first capability of the family of `root`. */
 void slot_install(struct slot *slot, struct slot *root, struct object *object, unsigned rights);

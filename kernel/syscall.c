@@ -44,7 +44,6 @@ void syscall_dispatch(struct thread *t)
 	struct frame *regs = &t->frame;
 	unsigned op = regs->rax & 0xff;
 
-	t->object.flags |= THREAD_SYSCALL;
 	switch (op) {
 	case SYS_CALL:
 		ipc_call(t);

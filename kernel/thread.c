@@ -4,7 +4,6 @@
 
 #include <kernel/x86_64/machine.h>
 
-static_assert(offsetof(struct thread, frame) == THREAD_FRAME && offsetof(struct thread, object.flags) == THREAD_FLAGS, "x86_64/entry.S");
 
 enum status thread_create(struct thread *core, struct frame const *args)
 {

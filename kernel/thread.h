@@ -32,44 +32,49 @@ enum thread_run_state {
 	THREAD_EXITED,
 };
 
-enum thread_flags {
+/* Whatever keeps a thread off the fast path (x86_64/entry.S), where one comparison tests for none of them. */
+enum thread_special {
 	THREAD_PAUSED    = 1,  /* does not execute */
 	THREAD_CANCELLED = 2,  /* its next blocking call ends at once */
 	THREAD_FAULTING  = 4,  /* CALLING or QUEUED on behalf of the kernel: a fault message */
-	THREAD_SIGNALLED = 8,  /* what it received last was a signal: waiters are next */
-	THREAD_SYSCALL   = 16, /* entered by syscall: leaves by sysret, caller-saved registers are the kernel's to set */
+	THREAD_TIMED     = 8,  /* waits with a deadline */
 };
 
 struct pd {
 	struct object object;
-	uint32_t      cap_frames;             /* how many of `caps` are there */
+	uint32_t      is_core;
 	uint64_t      cr3;                    /* physical address of the top-level table */
+	uint64_t      cap_frames;             /* how many of `caps` are there */
 	struct slot  *caps[PD_CAP_FRAMES];
 	uint64_t      free_tables;            /* physical address of the first spare page table, linked by their first word; 0: none */
 	uint32_t      threads;                /* bound; a PD outlives them */
-	uint32_t      is_core;
 	uint32_t      swept;                  /* dead: slots of the last capability frame that are dropped */
-	uint32_t      spare;
 };
 
 struct signal;
 
 struct thread {
-	struct object  object;                /* flags: enum thread_flags */
-	uint8_t        state;                 /* enum thread_run_state */
-	uint8_t        priority;
-	uint8_t        depth;                 /* callers above this one in the chain */
-	uint8_t        in_run_queue;
+	struct object  object;
+	uint8_t        state;                 /* enum thread_run_state; with the next three, one word for the fast path */
+	uint8_t        special;               /* enum thread_special */
+	uint8_t        cpu;
+	uint8_t        spare0;
 	struct pd     *pd;
 	struct utcb   *utcb;                  /* in the direct map */
 	struct frame   frame;
 	struct thread *caller;                /* whom this thread serves, or NULL */
 	struct thread *partner;               /* CALLING, QUEUED: whom it called */
-	struct thread *next, *prev;           /* ring of one priority in the run queue */
+	struct signal *signals, *signals_tail;/* submitted to this thread, in order */
 	struct pnode  *waiters;               /* QUEUED threads, best first */
+	uint8_t        by_syscall;            /* entered by syscall: leaves by sysret, and caller-saved registers are the kernel's to set */
+	uint8_t        depth;                 /* callers above this one in the chain */
+	uint8_t        signalled;             /* what it received last was a signal: waiters are next */
+	uint8_t        in_run_queue;
+	uint8_t        priority;
+	uint8_t        spare1[3];
+	struct thread *next, *prev;           /* ring of one priority in the run queue */
 	struct pnode   waiting;               /* node in the partner's `waiters` */
 	struct pnode   timeout;               /* node in the CPU's `timeouts` */
-	struct signal *signals, *signals_tail;/* submitted to this thread, in order */
 	struct signal *wait_one;              /* BLOCKED: the only one that it waits for, or NULL after a fault */
 	uint64_t       call_header;           /* CALLING, QUEUED: the header word of the call */
 	uint64_t       fault_address;
@@ -104,7 +109,7 @@ enum signal_flags { SIGNAL_PENDING = 1 /* in its thread's list */ };
 static_assert(sizeof(struct pd) <= PD_GRANULES * GRANULE && sizeof(struct thread) <= THREAD_GRANULES * GRANULE &&
               sizeof(struct gate) == GRANULE && sizeof(struct signal) == GRANULE, "places that core pays for");
 
-static inline bool thread_is(struct thread const *t, enum thread_flags flag) { return t->object.flags & flag; }
+static inline bool thread_is(struct thread const *t, enum thread_special what) { return t->special & what; }
 
 /* As SYS_THREAD_CREATE says; words[0] of core's UTCB is the argument. */
 enum status thread_create(struct thread *core, struct frame const *args);

@@ -52,7 +52,7 @@ static enum got_kind transfer_one(struct thread *from, struct thread *to, uint64
 		source = word ? sendable(from, word) : NULL;
 		if (!source)
 			return GOT_NULL;
-		object = source->object;
+		object = slot_object(source);
 	}
 	if (is_own_gate(to, object, &to->utcb->got[index].badge))
 		return GOT_OWN;

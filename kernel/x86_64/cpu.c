@@ -64,13 +64,22 @@ extern char interrupt_stubs[], cpu_stack_top[], cpu_ist_top[];
 void syscall_entry(void);
 
 static_assert(offsetof(struct cpu, current) == CPU_CURRENT && offsetof(struct cpu, stack_top) == CPU_STACK &&
-              offsetof(struct cpu, cr3) == CPU_CR3 && offsetof(struct thread, pd) == THREAD_PD && offsetof(struct pd, cr3) == PD_CR3,
-              "machine.h");
+              offsetof(struct cpu, cr3) == CPU_CR3 && offsetof(struct cpu, call_key) == CPU_CALL_KEY &&
+              offsetof(struct cpu, reply_key) == CPU_REPLY_KEY, "machine.h");
+static_assert(offsetof(struct thread, state) == THREAD_STATE && offsetof(struct thread, pd) == THREAD_PD &&
+              offsetof(struct thread, utcb) == THREAD_UTCB && offsetof(struct thread, frame) == THREAD_FRAME &&
+              offsetof(struct thread, caller) == THREAD_CALLER && offsetof(struct thread, partner) == THREAD_PARTNER &&
+              offsetof(struct thread, signals) == THREAD_SIGNALS && offsetof(struct thread, waiters) == THREAD_WAITERS &&
+              offsetof(struct thread, by_syscall) == THREAD_BY_SYSCALL && offsetof(struct thread, depth) == THREAD_DEPTH, "machine.h");
+static_assert(THREAD_RUNNING == STATE_RUNNING && THREAD_RECEPTIVE == STATE_RECEPTIVE && THREAD_CALLING == STATE_CALLING &&
+              CHAIN_DEPTH_MAX == DEPTH_MAX && OBJECT_GATE == GATE_LIVE && SYS_CALL == 0 && SYS_REPLY_WAIT == OP_REPLY_WAIT &&
+              UTCB_WORDS == UTCB_WORDS_MAX && PD_CAP_FRAMES == 8, "machine.h");
+static_assert(offsetof(struct pd, cr3) == PD_CR3 && offsetof(struct pd, cap_frames) == PD_FRAMES && offsetof(struct pd, caps) == PD_CAPS &&
+              offsetof(struct gate, thread) == GATE_THREAD && offsetof(struct gate, badge) == GATE_BADGE, "machine.h");
 static_assert(offsetof(struct frame, rax) == FRAME_RAX && offsetof(struct frame, rdi) == FRAME_RDI &&
               offsetof(struct frame, r9) == FRAME_R9 && offsetof(struct frame, rbx) == FRAME_RBX &&
               offsetof(struct frame, rip) == FRAME_RIP && offsetof(struct frame, rsp) == FRAME_RSP &&
               sizeof(struct frame) == FRAME_SIZE, "machine.h");
-static_assert(THREAD_SYSCALL == THREAD_SYSCALL_BIT, "machine.h");
 
 static void set_tables(void)
 {

@@ -37,7 +37,7 @@ void interrupt_from_user(struct frame *frame)
 	uint64_t vector = frame->vector;
 
 	copy_quads(&t->frame, frame, sizeof(*frame) / 8);
-	t->object.flags &= ~THREAD_SYSCALL;
+	t->by_syscall = 0;
 	if (vector >= EXCEPTIONS)
 		handle_interrupt(vector);
 	else if (vector == EXCEPTION_NMI || vector == EXCEPTION_DOUBLE_FAULT || vector == EXCEPTION_MACHINE_CHECK)

@@ -12,9 +12,34 @@
 #define USER_FLAGS_MASK 0xcd5         /* what a debugger may set: the arithmetic flags and DF */
 
 /* struct thread */
-#define THREAD_FRAME 24
-#define THREAD_FLAGS 3
-#define THREAD_SYSCALL_BIT 16
+#define THREAD_WORD        4      /* state, special, cpu: 32 bits */
+#define THREAD_STATE       4
+#define THREAD_PD          8
+#define THREAD_UTCB       16
+#define THREAD_FRAME      24
+#define THREAD_CALLER    200
+#define THREAD_PARTNER   208
+#define THREAD_SIGNALS   216
+#define THREAD_WAITERS   232
+#define THREAD_BY_SYSCALL 240
+#define THREAD_DEPTH     241
+
+/* values in it */
+#define STATE_RUNNING    1
+#define STATE_RECEPTIVE  2
+#define STATE_CALLING    3
+#define DEPTH_MAX       16
+#define OP_REPLY_WAIT    1
+#define UTCB_WORDS_MAX 128
+
+/* struct gate, struct pd */
+#define GATE_TYPE        0        /* type, dead, flags: 32 bits */
+#define GATE_LIVE        3
+#define GATE_THREAD      8
+#define GATE_BADGE      16
+#define PD_CR3           8
+#define PD_FRAMES       16
+#define PD_CAPS         24
 
 /* struct frame, from its start */
 #define FRAME_R15    0
@@ -34,13 +59,11 @@
 #define FRAME_SIZE 176
 
 /* struct cpu */
-#define CPU_CURRENT 0
-#define CPU_STACK   8
-#define CPU_CR3    16
-
-/* struct pd */
-#define THREAD_PD 8
-#define PD_CR3    8
+#define CPU_CURRENT    0
+#define CPU_STACK      8
+#define CPU_CR3       16
+#define CPU_CALL_KEY  24
+#define CPU_REPLY_KEY 28
 
 #ifndef __ASSEMBLER__
 #include <kernel/kernel.h>
