@@ -16,7 +16,10 @@ unsigned console_write(char const *text, unsigned size);
 /* NOT_FOUND: nothing has arrived. */
 enum status console_read(uint64_t *byte);
 
-/* Submits `signal` for each byte that arrives; NULL: INVALID. */
+/* The next byte, however long it takes: for the debugger alone. */
+char console_poll(void);
+
+/* Submits `signal` for bytes that arrive; NULL: INVALID. */
 enum status console_bind(struct signal *signal);
 void        console_forget(struct signal const *signal);
 void        console_interrupt(void);

@@ -108,7 +108,7 @@ static enum status set_gate(struct slot *slot, uint64_t gate_phys)
 	return STATUS_OK;
 }
 
-static enum status thread_set(uint64_t phys, enum thread_attribute attribute, uint64_t value)
+static enum status thread_set(struct thread *core, uint64_t phys, enum thread_attribute attribute, uint64_t value)
 {
 	struct thread *t = thread_at(phys);
 
@@ -124,6 +124,9 @@ static enum status thread_set(uint64_t phys, enum thread_attribute attribute, ui
 		return set_gate(&t->pager, value);
 	case THREAD_HANDLER:
 		return set_gate(&t->handler, value);
+	case THREAD_NAME:
+		copy_bytes(t->name, core->utcb->words, sizeof(t->name));
+		return STATUS_OK;
 	}
 	return STATUS_INVALID;
 }
@@ -197,7 +200,7 @@ static enum status core_call(struct thread *t, unsigned op)
 	case SYS_PD_TAKE:       return pd_at(r->rdi) ? paging_take_table(pd_at(r->rdi), &r->rdi) : STATUS_INVALID;
 	case SYS_THREAD_CREATE: return thread_create(t, r);
 	case SYS_THREAD_CTL:    return thread_ctl(r->rdi, r->rsi);
-	case SYS_THREAD_SET:    return thread_set(r->rdi, r->rsi, r->rdx);
+	case SYS_THREAD_SET:    return thread_set(t, r->rdi, r->rsi, r->rdx);
 	case SYS_THREAD_STATE:  return thread_state(t, r->rdi, r->rsi);
 	case SYS_GATE_CREATE:   return gate_create(r->rdi, r->rsi, r->rdx);
 	case SYS_SIGNAL_CREATE: return signal_create(r->rdi, r->rsi, r->rdx);

@@ -9,6 +9,8 @@ static unsigned const granules_of[] = {
 	[OBJECT_SIGNAL] = SIGNAL_GRANULES, [OBJECT_IRQ] = IRQ_GRANULES,
 };
 
+static uint64_t first_frame;
+
 static struct object_frame *frame_at(uint64_t phys)
 {
 	struct object_frame *frame = phys_to_virt(phys & ~(PAGE_SIZE - 1));
@@ -24,6 +26,10 @@ enum status frame_give(uint64_t phys)
 	zero_quads(frame, PAGE_SIZE / 8);
 	frame->magic = FRAME_MAGIC;
 	frame->used = 1;
+	frame->next = first_frame;
+	if (first_frame)
+		frame_at(first_frame)->prev = phys;
+	first_frame = phys;
 	return STATUS_OK;
 }
 
@@ -35,6 +41,12 @@ enum status frame_take(uint64_t phys)
 		return STATUS_INVALID;
 	if (frame->used != 1)
 		return STATUS_BUSY;
+	if (frame->next)
+		frame_at(frame->next)->prev = frame->prev;
+	if (frame->prev)
+		frame_at(frame->prev)->next = frame->next;
+	else
+		first_frame = frame->next;
 	zero_quads(frame, PAGE_SIZE / 8);
 	return STATUS_OK;
 }
@@ -81,4 +93,18 @@ struct object *object_at(uint64_t phys, enum object_type type)
 {
 	struct object *object = object_any(phys);
 	return object && object->type == type && !object->dead ? object : NULL;
+}
+
+struct object *object_next(struct object const *object)
+{
+	uint64_t phys = object ? virt_to_phys(object) : first_frame;
+
+	while (phys) {
+		struct object_frame *frame = frame_at(phys);
+		uint64_t after = frame->starts & ~((2UL << phys % PAGE_SIZE / GRANULE) - 1);
+		if (after)
+			return phys_to_virt((phys & ~(PAGE_SIZE - 1)) + (uint64_t)__builtin_ctzl(after) * GRANULE);
+		phys = frame->next;
+	}
+	return NULL;
 }

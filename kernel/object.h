@@ -21,7 +21,8 @@ struct object_frame {
 	uint64_t magic;
 	uint64_t used;   /* bit n: granule n is in use; bit 0 always */
 	uint64_t starts; /* bit n: an object starts at granule n */
-	uint64_t spare[4];
+	uint64_t next, prev; /* all object frames, by physical address; 0 at the ends */
+	uint64_t spare[2];
 	uint64_t core;   /* core's own word; the kernel never looks at it */
 };
 
@@ -41,6 +42,9 @@ void object_free(struct object *object);
 
 /* Ends an object (SYS_DESTROY): dead at once, AGAIN until nothing refers to it. BUSY: what delivers to it must end first. */
 enum status object_destroy(uint64_t phys);
+
+/* All objects, dead ones included, one after the other, NULL for the first and after the last: for the debugger alone. */
+struct object *object_next(struct object const *object);
 
 /* The live object of that type at `phys`, or NULL. */
 struct object *object_at(uint64_t phys, enum object_type type);

@@ -82,6 +82,7 @@ struct thread {
 	uint64_t       quantum;               /* ticks left before others of the same priority get their turn */
 	uint32_t       bound;                 /* gates and signal contexts that deliver here; the thread outlives them */
 	uint32_t       spare;
+	char           name[THREAD_NAME_SIZE];/* for the debugger and panics; core's choice */
 	struct slot    pager __attribute__((aligned(32)));
 	struct slot    handler;
 };

@@ -96,6 +96,7 @@ enum thread_attribute {
 	THREAD_PRIORITY, /* 0 (idle) to 63 */
 	THREAD_PAGER,    /* gate by address: page faults */
 	THREAD_HANDLER,  /* gate by address: all other exceptions */
+	THREAD_NAME,     /* words 0-2 of core's UTCB: up to 24 characters, for the debugger */
 };
 
 enum map_attributes {
@@ -124,6 +125,7 @@ enum {
 	MAP_PAGES_MAX   = 64,
 	PRIORITIES      = 64,
 	CHAIN_DEPTH_MAX = 16,
+	THREAD_NAME_SIZE = 24,
 };
 
 /*

@@ -2,6 +2,7 @@
 /* 16550A on COM1: 115200 baud, 8N1. Datasheet: PC16550D, section 8. */
 #include <kernel/console.h>
 
+#include <kernel/debug.h>
 #include <kernel/ipc.h>
 #include <kernel/x86_64/apic.h>
 #include <kernel/x86_64/cpu_ops.h>
@@ -9,11 +10,14 @@
 #define COM1       0x3f8
 #define COM1_IRQ   4
 #define FIFO_SIZE  16
+#define RING_SIZE  64
 
 enum uart_register { UART_DATA = 0, UART_IER = 1, UART_FCR = 2, UART_LCR = 3, UART_MCR = 4, UART_LSR = 5 };
 enum uart_bits { IER_RECEIVE = 1, LSR_DATA = 1, LSR_EMPTY = 0x20, LCR_DIVISOR = 0x80, LCR_8N1 = 3, FCR_ENABLE = 7, MCR_INTERRUPTS = 0xb };
 
 static struct signal *reader;
+static uint8_t ring[RING_SIZE];         /* arrived, not yet read by core */
+static uint32_t ring_in, ring_out;
 
 void console_init(void)
 {
@@ -72,10 +76,17 @@ unsigned console_write(char const *text, unsigned size)
 
 enum status console_read(uint64_t *byte)
 {
-	if (!(inb(COM1 + UART_LSR) & LSR_DATA))
+	if (ring_out == ring_in)
 		return STATUS_NOT_FOUND;
-	*byte = inb(COM1 + UART_DATA);
+	*byte = ring[ring_out++ % RING_SIZE];
 	return STATUS_OK;
+}
+
+char console_poll(void)
+{
+	while (!(inb(COM1 + UART_LSR) & LSR_DATA))
+		;
+	return inb(COM1 + UART_DATA);
 }
 
 enum status console_bind(struct signal *signal)
@@ -83,7 +94,7 @@ enum status console_bind(struct signal *signal)
 	if (!signal)
 		return STATUS_INVALID;
 	reader = signal;
-	if (inb(COM1 + UART_LSR) & LSR_DATA)
+	if (ring_out != ring_in)
 		signal_submit(signal);
 	return STATUS_OK;
 }
@@ -94,14 +105,16 @@ void console_forget(struct signal const *signal)
 		reader = NULL;
 }
 
-/* The bytes stay in the FIFO, and the line quiet, until core has read them; without a reader they are dropped. */
+/* Bound: what the FIFO holds. A byte for which there is no room is lost, as on any line that nobody reads. */
 void console_interrupt(void)
 {
-	uint64_t byte;
-
-	if (reader)
+	for (unsigned i = 0; i < FIFO_SIZE && inb(COM1 + UART_LSR) & LSR_DATA; i++) {
+		uint8_t byte = inb(COM1 + UART_DATA);
+		if (byte == DEBUG_KEY)
+			debug_enter();
+		else if (ring_in - ring_out < RING_SIZE)
+			ring[ring_in++ % RING_SIZE] = byte;
+	}
+	if (reader && ring_out != ring_in)
 		signal_submit(reader);
-	else
-		for (unsigned i = 0; i < FIFO_SIZE && !console_read(&byte); i++)
-			;
 }
