@@ -49,6 +49,15 @@ struct answer {
 	struct cap            session;
 };
 
+/* Connections that may be LOST, or a parent that forwards the requests of its children. */
+static bool others_listen(struct env const *env)
+{
+	list_for_each (handler, &env->news_handlers, struct news_handler, of_env)
+		if (handler->bits & NEWS_SESSION)
+			return true;
+	return !list_is_empty(&env->connections);
+}
+
 static enum status wait_while_pending(struct env *env, struct answer *answer, uint64_t deadline_ns)
 {
 	enum status status = STATUS_OK;
@@ -60,7 +69,7 @@ static enum status wait_while_pending(struct env *env, struct answer *answer, ui
 	}
 
 	/* The news may have been about other sessions too. */
-	if (!list_is_empty(&env->connections))
+	if (others_listen(env))
 		env_repeat_news(env, NEWS_SESSION);
 	return status;
 }

@@ -35,14 +35,14 @@ uint64_t quota_pages(uint64_t bytes)
 
 struct quota quota_of_slots(unsigned sessions, size_t config_size)
 {
-	/* the slots, attached in a window of their own, and the gate where the child finds its parent's config */
+	/* The slots, attached in a window of their own, whose page table the text of the configuration shares. */
 	struct quota quota = {
 		.ram  = quota_pages(sessions * sizeof(struct session_slot)) + PAGE_SIZE,
 		.caps = COST_DATASPACE_CAPS + COST_REGION_CAPS,
 	};
 
 	if (config_size) {
-		quota.ram += quota_pages(config_size) + PAGE_SIZE;
+		quota.ram += quota_pages(config_size);
 		quota.caps += COST_DATASPACE_CAPS + COST_REGION_CAPS + 1;
 	}
 	return quota;

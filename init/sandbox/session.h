@@ -46,7 +46,7 @@ struct session_slot {
 	struct config_target const *target;       /* with this target of it */
 	char const                 *service;      /* text of the configuration */
 	struct cap                  control;      /* of the session's account, SESSION_TO_CHILD; null: it is refunded */
-	struct cap                  use;          /* the same account, to be lent to the server; null once it has it */
+	struct cap                  use;          /* ..TO_CHILD: the same account, to lend to the server; ..TO_PARENT: who pays, until asked */
 	struct cap                  session;      /* what the client gets */
 	uint64_t                    ram, caps;    /* donated */
 	uint64_t                    hash;         /* of the interface, as the client knows it */

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A child from start to end. Ending never waits: its threads stop and its account goes at once; sessions whose server has
+ * not agreed yet keep their slots, and these the account that they are in, until it has, or is ended itself.
+ */
+#include "own.h"
+#include <base/attached.h>
+#include <base/cap_alloc.h>
+#include <base/log.h>
+#include <base/string.h>
+#include <base/time.h>
+
+/* All children run at this priority; init itself above them. */
+enum { PRIORITY = 32 };
+
+/* --- Start --- */
+
+/* The account for the slots, and the slots in it; it belongs to the sandbox, and so outlives the child's own. */
+static enum status make_slots(struct sandbox_child *child)
+{
+	struct env                *env   = child->sandbox->env;
+	struct config_start const *start = child->start;
+	struct quota               quota;
+	struct ram                 ram;
+	size_t                     config_size = 0;
+	void                      *slots;
+	enum status                status      = STATUS_OK;
+
+	if (node_exists(start->config))
+		status = node_cut(start->config, NULL, 0, &config_size);
+	assert(status == STATUS_OK || status == STATUS_TOO_LONG);
+	quota = quota_of_slots(start->sessions, config_size);
+	RPC_TRY(account_split_from(env->account, child->child.account, ACCOUNT_KIND_SESSION, start->name, quota.ram, quota.caps,
+	                           &child->slots_control, &child->slots_account));
+	ram.connection.cap = child->slots_account.cap;
+	RPC_TRY(ram_alloc(&ram, start->sessions * sizeof(struct session_slot), RAM_CACHE_CACHED, 0, &child->slots_memory));
+	RPC_TRY(dataspace_attach(child->slots_memory, RM_ACCESS_WRITE, child->slots_account, &slots));
+	child->slots = slots;
+	return config_rom_start(child);
+}
+
+static enum status start(struct sandbox_child *child)
+{
+	struct env        *env  = child->sandbox->env;
+	struct child_args  args = {
+		.name = child->start->name, .ram = child->start->ram.value, .caps = child->start->caps.value, .priority = PRIORITY,
+		.platform = &child->sandbox->platform, .ep = &env->ep, .parent = &child->parent.object, .exited = &child->exited,
+	};
+
+	RPC_TRY(child_start(&child->child, env, &args));
+	RPC_TRY(make_slots(child));
+	RPC_TRY(ep_signal(&env->ep, &child->refused, &child->refusal));
+	return account_control_refusal_handler(child->child.control, child->refusal);
+}
+
+/* Whose quota was too small, the child's or the own? */
+static void tell_failure(struct sandbox_child const *child, enum status status)
+{
+	struct config_start const *start = child->start;
+	struct config const       *config = &child->sandbox->config;
+	struct account_state       state;
+
+	log_error("cannot start \"%s\" (%s:%u): %s", start->name, config->file, start->at.line, status_name(status));
+	if (account_info(child->sandbox->env->account, &state) != STATUS_OK)
+		return;
+	if (status == STATUS_OUT_OF_RAM && state.ram_limit - state.ram_used < start->ram.value)
+		log_info("  %lu bytes of RAM are left here: give \"%s\" (%s:%u) less than %lu, or this component more", state.ram_limit - state.ram_used,
+		         start->name, config->file, start->ram.at.line, start->ram.value);
+	else if (status == STATUS_OUT_OF_CAPS && state.caps_limit - state.caps_used < start->caps.value)
+		log_info("  %lu caps are left here: give \"%s\" (%s:%u) less than %lu, or this component more", state.caps_limit - state.caps_used,
+		         start->name, config->file, start->at.line, start->caps.value);
+	else if (status == STATUS_OUT_OF_RAM || status == STATUS_OUT_OF_CAPS || status == STATUS_INVALID)
+		log_info("  ram=\"%luK\" caps=\"%lu\" do not suffice for what every component needs", start->ram.value / 1024, start->caps.value);
+}
+
+void sandbox_child_begin(struct sandbox_child *child)
+{
+	enum status status;
+
+	assert(child->state == CHILD_WAITING);
+	child->state = CHILD_ALIVE;
+	status = start(child);
+	if (status == STATUS_OK)
+		return;
+	tell_failure(child, status);
+	sandbox_child_end(child, CHILD_GIVEN_UP);
+}
+
+/* --- End --- */
+
+static void close_sessions(struct sandbox_child *child)
+{
+	/* With the last of them, the slots may go. */
+	for (unsigned i = 0; child->slots && i < child->start->sessions; i++) {
+		if (session_is_clients(&child->slots[i]))
+			slot_close(&child->slots[i]);
+	}
+}
+
+static void free_slots(struct sandbox_child *child)
+{
+	enum status status;
+
+	config_rom_stop(child);
+	if (child->slots)
+		dataspace_detach(child->slots);
+	child->slots = NULL;
+	cap_release(child->slots_memory.cap);
+	if (!cap_is_null(child->slots_control.cap)) {
+		status = account_control_destroy(child->slots_control);
+		assert(status == STATUS_OK);
+	}
+	cap_release(child->slots_account.cap);
+	cap_release(child->slots_control.cap);
+	child->slots_memory.cap = child->slots_account.cap = child->slots_control.cap = CAP_NULL;
+}
+
+void sandbox_child_slot_freed(struct sandbox_child *child)
+{
+	if (child->state != CHILD_ALIVE && !child->slots_used)
+		free_slots(child);
+}
+
+void sandbox_child_end(struct sandbox_child *child, enum child_state state)
+{
+	assert(child->state == CHILD_ALIVE && state != CHILD_ALIVE);
+	child->state = child->ends_as = state;
+	child_stop(&child->child);
+	if (!cap_is_null(child->refusal.cap))
+		ep_signal_end(&child->sandbox->env->ep, child->refusal);
+	cap_release(child->news_signal.cap);
+	child->refusal.cap = child->news_signal.cap = CAP_NULL;
+	for (unsigned i = 0; i < child->service_count; i++)
+		child->services[i].announced = false;
+	close_sessions(child);
+	serve_end(child);
+	sandbox_child_slot_freed(child);
+}
+
+void sandbox_child_end_soon(struct sandbox_child *child, enum child_state state)
+{
+	child->ends_as = state;
+	ep_timeout(&child->sandbox->env->ep, &child->sandbox->work, time_now_ns());
+}

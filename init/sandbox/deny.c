@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Telling why: to the log of the component whose configuration it was, and to nobody else. A child that asks again and again
+ * cannot flood it: each denial is told once for child, service, kind and line of the configuration; after that only its
+ * number, when that is a power of ten.
+ */
+#include "own.h"
+#include <base/cost.h>
+#include <base/log.h>
+#include <base/string.h>
+
+void deny_write(struct explanation const *explanation)
+{
+	log_error("%s", explanation->what);
+	log_info("  %s", explanation->where);
+	log_info("  %s", explanation->fix);
+}
+
+static bool is_power_of_ten(uint32_t number)
+{
+	while (number && number % 10 == 0)
+		number /= 10;
+	return number == 1;
+}
+
+/* Counts; true: this one is to be told in full. `line` and `kind` tell denials of a service apart. */
+static bool is_first(struct sandbox_child *client, char const *service, uint32_t line, unsigned kind)
+{
+	uint32_t *count = &client->denials_more;
+
+	for (unsigned i = 0; i < SANDBOX_DENIALS; i++) {
+		struct sandbox_denial *known = &client->denials[i];
+
+		if (!known->count) {
+			enum status status = string_copy(known->service, sizeof(known->service), service);
+
+			assert(status == STATUS_OK);
+			known->line = line;
+			known->kind = (uint16_t)kind;
+			known->count = 1;
+			return true;
+		}
+		if (known->line == line && known->kind == kind && string_equal(known->service, service)) {
+			count = &known->count;
+			break;
+		}
+	}
+	++*count;
+	if (is_power_of_ten(*count))
+		log_error("denied: \"%s\" has asked for %s %u times by now", client->start->name,
+		          count == &client->denials_more ? "what it cannot get, of many kinds," : service, *count);
+	return false;
+}
+
+void deny(struct sandbox_child *client, struct denial *denial)
+{
+	static struct explanation explanation;    /* too large for a stack; one thread, used at once */
+
+	denial->config = &client->sandbox->config;
+	denial->client = client->start;
+	if (!is_first(client, denial->service, explain_line(denial), denial->kind))
+		return;
+	explain_denial(&explanation, denial);
+	deny_write(&explanation);
+}
+
+/* What the client said, without the name that was put before it. */
+static char const *word_of(struct session_slot const *slot)
+{
+	char const *name   = slot->client->start->name;
+	size_t      length = strlen(name);
+
+	if (!string_starts_with(slot->label, name))
+		return slot->label;
+	if (string_starts_with(slot->label + length, LABEL_SEPARATOR))
+		return slot->label + length + sizeof(LABEL_SEPARATOR) - 1;
+	return slot->label[length] ? slot->label : "";
+}
+
+static uint64_t announced_hash(struct session_slot const *slot)
+{
+	for (unsigned i = 0; slot->server && i < slot->server->service_count; i++) {
+		if (string_equal(slot->server->services[i].name, slot->service))
+			return slot->server->services[i].hash;
+	}
+	return 0;
+}
+
+static struct denial denial_of(struct session_slot const *slot, enum denial_kind kind)
+{
+	return (struct denial) {
+		.kind = kind, .service = slot->service, .label = word_of(slot), .rule = slot->rule, .target = slot->target,
+		.server = slot->server ? slot->server->start : NULL,
+		.client_hash = slot->hash, .server_hash = announced_hash(slot),
+	};
+}
+
+void deny_slot(struct session_slot const *slot, enum denial_kind kind, enum status reason)
+{
+	struct denial denial = denial_of(slot, kind);
+
+	denial.reason = reason;
+	deny(slot->client, &denial);
+}
+
+void deny_quota(struct session_slot const *slot, enum status status)
+{
+	bool                 is_ram = status == STATUS_OUT_OF_RAM;
+	struct denial        denial = denial_of(slot, is_ram ? DENIAL_RAM : DENIAL_CAPS);
+	struct account_state state;
+
+	/* Reading it also says that this refusal has been told. */
+	if (account_control_info(slot->client->child.control, &state) != STATUS_OK)
+		return;
+	denial.need = is_ram ? slot->ram : slot->caps + COST_ACCOUNT_CAPS;
+	denial.have = is_ram ? state.ram_limit - state.ram_used : state.caps_limit - state.caps_used;
+	deny(slot->client, &denial);
+}
+
+/* Which of the two it was is told by the kinds beyond those of denials. */
+static void tell_exhausted(struct sandbox_child *child, struct account_state const *state, bool is_ram, uint64_t asked)
+{
+	static struct explanation explanation;
+
+	if (!is_first(child, is_ram ? "RAM" : "caps", child->start->at.line, UINT16_MAX))
+		return;
+	explain_quota(&explanation, &child->sandbox->config, child->start, is_ram, asked, is_ram ? state->ram_limit : state->caps_limit,
+	              is_ram ? state->ram_used : state->caps_used);
+	deny_write(&explanation);
+}
+
+void deny_exhausted(struct sandbox_child *child)
+{
+	struct account_state state;
+
+	if (account_control_info(child->child.control, &state) != STATUS_OK || state.refused == ACCOUNT_RESOURCE_NONE)
+		return;
+	tell_exhausted(child, &state, state.refused == ACCOUNT_RESOURCE_RAM, state.refused_amount);
+}
+
+void deny_request(struct sandbox_child *child, uint64_t ram, uint64_t caps)
+{
+	struct account_state state;
+
+	if (account_control_info(child->child.control, &state) != STATUS_OK)
+		return;
+	if (ram)
+		tell_exhausted(child, &state, true, ram);
+	if (caps)
+		tell_exhausted(child, &state, false, caps);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sessions that the own parent provides or passes on. The request carries the payer along, so nobody in between is charged. The parent answers
+ * at once or later, with news; a chain of calls that is too long is cut here: the client hears PENDING, and the request goes up
+ * from the loop.
+ */
+#include "own.h"
+#include <base/cap_alloc.h>
+#include <base/log.h>
+#include <base/string.h>
+#include <base/time.h>
+
+static struct parent parent_of(struct session_slot const *slot)
+{
+	return slot->client->sandbox->env->parent;
+}
+
+static void work_soon(struct sandbox *sandbox)
+{
+	ep_timeout(&sandbox->env->ep, &sandbox->work, time_now_ns());
+}
+
+/* What the parent says about a request that it has got. */
+static void accept_answer(struct session_slot *slot, struct session_status const *answer, struct cap session)
+{
+	struct session_status ended;
+
+	if (answer->state == SESSION_STATE_OPEN && !cap_is_null(session)) {
+		slot->session = session;
+		session_set_state(slot, SLOT_READY);
+		return;
+	}
+	cap_release(session);
+	if (answer->state == SESSION_STATE_PENDING)
+		return;
+	slot->reason = (uint8_t)(answer->state == SESSION_STATE_REFUSED && answer->reason ? answer->reason : STATUS_PEER_FAULT);
+	slot->ram = answer->ram;
+	slot->caps = answer->caps;
+	session_set_state(slot, SLOT_REFUSED);
+	if (slot->parent_id && parent_session_close(parent_of(slot), slot->parent_id, &ended) != STATUS_OK)
+		slot->parent_id = 0;
+}
+
+enum status forward_open(struct session_slot *slot, struct account payer, struct session_status *answer)
+{
+	struct session_open_args args = { .hash = slot->hash, .ram = slot->ram, .caps = slot->caps, .affinity = slot->affinity };
+	struct cap               session = CAP_NULL;
+	enum status              status  = string_copy(args.service, sizeof(args.service), slot->service);
+
+	if (status == STATUS_OK)
+		status = string_copy(args.label, sizeof(args.label), slot->label);
+	assert(status == STATUS_OK);
+	args.args.size = slot->args_size;
+	memcpy(args.args.data, slot->args, slot->args_size);
+	status = parent_session_open(parent_of(slot), &args, payer, &slot->parent_id, answer, &session);
+	if (status == STATUS_TOO_DEEP) {
+		if (cap_is_null(slot->use)) {
+			cap_acquire(payer.cap);
+			slot->use = payer.cap;
+		}
+		work_soon(slot->client->sandbox);
+		*answer = (struct session_status) { .state = SESSION_STATE_PENDING };
+		return STATUS_OK;
+	}
+	cap_release(slot->use);
+	slot->use = CAP_NULL;
+	if (status != STATUS_OK)
+		return status;
+	session_set_state(slot, SLOT_OFFERED);
+	accept_answer(slot, answer, session);
+	return STATUS_OK;
+}
+
+/* The parent, asked to end it, says that it did, or will. */
+static void end(struct session_slot *slot, bool is_over)
+{
+	if (slot->state == SLOT_OFFERED)
+		session_set_state(slot, SLOT_CANCELLED);
+	if (slot->state == SLOT_LOST || (is_over && slot->state == SLOT_CANCELLED)) {
+		slot_release(slot);
+		return;
+	}
+	if (slot->state != SLOT_CLOSING && slot->state != SLOT_CLOSE_OFFERED)
+		session_set_state(slot, SLOT_CLOSING);
+	if (is_over)
+		slot_release(slot);
+	else if (slot->state == SLOT_CLOSING)
+		session_set_state(slot, SLOT_CLOSE_OFFERED);
+}
+
+void forward_close(struct session_slot *slot)
+{
+	struct session_status answer;
+	enum status           status;
+
+	if (slot->state == SLOT_QUEUED) {
+		slot_release(slot);
+		return;
+	}
+	cap_release(slot->session);
+	slot->session = CAP_NULL;
+	status = parent_session_close(parent_of(slot), slot->parent_id, &answer);
+	if (status != STATUS_TOO_DEEP) {
+		end(slot, status != STATUS_OK || answer.state != SESSION_STATE_CLOSING);
+		return;
+	}
+	if (slot->state == SLOT_OFFERED)
+		session_set_state(slot, SLOT_CANCELLED);
+	if (slot->state != SLOT_CLOSING)
+		session_set_state(slot, SLOT_CLOSING);
+	work_soon(slot->client->sandbox);
+}
+
+/* --- From the loop --- */
+
+static void open_late(struct session_slot *slot)
+{
+	struct session_status answer;
+	enum status           status = forward_open(slot, (struct account) { slot->use }, &answer);
+
+	if (status != STATUS_OK) {
+		slot->reason = (uint8_t)status;
+		slot->ram = slot->caps = 0;
+		session_set_state(slot, SLOT_REFUSED);
+	}
+	if (slot->state == SLOT_REFUSED && slot->reason != STATUS_NEEDS)
+		deny_slot(slot, DENIAL_PARENT, slot->reason);
+	sandbox_child_tell(slot->client, NEWS_SESSION);
+}
+
+/* Asks about a session of which news may have come. */
+static void ask(struct session_slot *slot)
+{
+	struct sandbox_child *client = slot->client;
+	struct session_status answer;
+	struct cap            session = CAP_NULL;
+	enum slot_state       before  = slot->state;
+	enum status           status  = parent_session_state(parent_of(slot), slot->parent_id, &answer, &session);
+	bool                  is_gone = status == STATUS_OK ? answer.state == SESSION_STATE_NONE || answer.state == SESSION_STATE_CLOSED
+	                                                    : status == STATUS_INVALID;
+
+	if (status != STATUS_OK && !is_gone)
+		return;
+	if (before == SLOT_OFFERED && !is_gone) {
+		accept_answer(slot, &answer, session);
+		if (slot->state == SLOT_REFUSED && slot->reason != STATUS_NEEDS)
+			deny_slot(slot, DENIAL_PARENT, slot->reason);
+		if (slot->state != before)
+			sandbox_child_tell(client, NEWS_SESSION);
+		return;
+	}
+	cap_release(session);
+	if (before == SLOT_CLOSE_OFFERED && is_gone) {
+		slot_release(slot);
+		sandbox_child_tell(client, NEWS_SESSION);
+	} else if ((before == SLOT_READY || before == SLOT_OPEN) && (is_gone || answer.state == SESSION_STATE_LOST)) {
+		cap_release(slot->session);
+		slot->session = CAP_NULL;
+		session_set_state(slot, SLOT_LOST);
+		sandbox_child_tell(client, NEWS_SESSION);
+	}
+}
+
+/* One round over all sessions at the parent. `late`: those that are to be passed on, else those that are there. */
+static void visit(struct sandbox *sandbox, bool late)
+{
+	for (unsigned c = 0; c < sandbox->child_count; c++) {
+		struct sandbox_child *child = &sandbox->children[c];
+
+		/* The slots of a dead child go with the last session. */
+		for (unsigned i = 0; child->slots && i < child->start->sessions; i++) {
+			struct session_slot *slot = &child->slots[i];
+
+			if (slot->state == SLOT_FREE || slot->kind != SESSION_TO_PARENT)
+				continue;
+			if (late && slot->state == SLOT_QUEUED)
+				open_late(slot);
+			else if (late && slot->state == SLOT_CLOSING)
+				forward_close(slot);
+			else if (!late && slot->state != SLOT_QUEUED && slot->state != SLOT_CLOSING && slot->state != SLOT_REFUSED && slot->state != SLOT_LOST)
+				ask(slot);
+		}
+	}
+}
+
+void forward_news(struct sandbox *sandbox)
+{
+	visit(sandbox, false);
+}
+
+void forward_late(struct sandbox *sandbox)
+{
+	visit(sandbox, true);
+}

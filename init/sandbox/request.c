@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests for sessions: from the child's call to a slot that is with its provider. Everything is decided before
+ * anything is done: the label, the slot, the route, the version; then one step hands the slot on.
+ */
+#include "own.h"
+#include <base/cap_alloc.h>
+#include <base/log.h>
+#include <base/string.h>
+
+/* A denied child learns the status, its parent's log tells why. */
+static enum status refused(struct session_status *answer, enum status reason)
+{
+	*answer = (struct session_status) { .state = SESSION_STATE_REFUSED, .reason = reason };
+	return STATUS_OK;
+}
+
+/* The child asks for "binary"; what that is, its start says. */
+static char const *own_word(struct sandbox_child const *client, struct session_open_args const *args)
+{
+	bool is_binary = string_equal(args->service, "ROM") && string_equal(args->label, "binary");
+
+	return is_binary ? client->start->binary : args->label;
+}
+
+static bool is_local(struct sandbox_child const *client, struct session_open_args const *args)
+{
+	return string_equal(args->service, "ROM") && string_equal(args->label, "config") && node_exists(client->start->config);
+}
+
+static enum status deny_route(struct sandbox_child *client, struct route_request const *request, struct route_result *result,
+                              struct session_status *answer)
+{
+	struct route_trace trace;
+	enum route_verdict verdict = route_resolve(&client->sandbox->config, request, result, &trace);
+	struct denial      denial  = { .kind = DENIAL_ROUTE, .service = request->service, .label = request->label, .trace = &trace };
+
+	deny(client, &denial);
+	return refused(answer, verdict == ROUTE_TOO_LONG ? STATUS_TOO_LONG : STATUS_DENIED);
+}
+
+/* A name that stays: the one in the configuration. */
+static char const *name_of_service(struct sandbox_child const *client, struct route_result const *result, char const *service)
+{
+	struct config_service const *list = result->server ? result->server->provides : client->sandbox->config.parent_provides;
+	struct config_service const *found = config_find_service(list, service);
+
+	assert(found);
+	return found->name;
+}
+
+static struct session_slot *fill_slot(struct sandbox_child *client, struct session_open_args const *args, struct route_result const *result)
+{
+	struct session_slot *slot = slot_acquire(client);
+	enum status          status;
+
+	if (!slot)
+		return NULL;
+	slot->kind = result->server ? SESSION_TO_CHILD : SESSION_TO_PARENT;
+	slot->server = result->server ? &client->sandbox->children[result->server->index] : NULL;
+	slot->rule = result->rule;
+	slot->target = result->target;
+	slot->service = name_of_service(client, result, args->service);
+	slot->ram = args->ram;
+	slot->caps = args->caps;
+	slot->hash = args->hash;
+	slot->affinity = args->affinity;
+	slot->args_size = (uint8_t)args->args.size;
+	memcpy(slot->args, args->args.data, args->args.size);
+	status = string_copy(slot->label, sizeof(slot->label), result->label);
+	assert(status == STATUS_OK && args->args.size <= sizeof(slot->args));
+	return slot;
+}
+
+/* Gives back a slot whose request came to nothing. */
+static enum status undo(struct session_slot *slot, enum status status)
+{
+	if (status == STATUS_OUT_OF_RAM || status == STATUS_OUT_OF_CAPS)
+		deny_quota(slot, status);
+	slot_release(slot);
+	return status;
+}
+
+static enum status open_at_parent(struct session_slot *slot, struct account payer, struct session_status *answer)
+{
+	enum status status = forward_open(slot, payer, answer);
+
+	if (status == STATUS_BUSY || status == STATUS_INVALID || status == STATUS_OUT_OF_RAM || status == STATUS_OUT_OF_CAPS || status == STATUS_BAD_CAP)
+		return undo(slot, status);
+	if (status == STATUS_OK && slot->state != SLOT_REFUSED)
+		return STATUS_OK;
+	if (status != STATUS_OK)
+		*answer = (struct session_status) { .state = SESSION_STATE_REFUSED, .reason = status };
+	if (answer->reason != STATUS_NEEDS)
+		deny_slot(slot, DENIAL_PARENT, answer->reason);
+	slot_release(slot);
+	return STATUS_OK;
+}
+
+/* Why the server cannot be asked; OK: it can. */
+static enum status check_server(struct session_slot const *slot)
+{
+	struct sandbox_child const *server = slot->server;
+
+	if (server->state != CHILD_ALIVE && server->state != CHILD_WAITING) {
+		deny_slot(slot, DENIAL_GONE, STATUS_PEER_GONE);
+		return STATUS_PEER_GONE;
+	}
+	for (unsigned i = 0; i < server->service_count; i++) {
+		struct sandbox_service const *service = &server->services[i];
+
+		if (!service->announced || service->hash == slot->hash || !string_equal(service->name, slot->service))
+			continue;
+		deny_slot(slot, DENIAL_VERSION, STATUS_VERSION);
+		return STATUS_VERSION;
+	}
+	return STATUS_OK;
+}
+
+static enum status open_at_child(struct session_slot *slot, struct account payer, struct session_status *answer)
+{
+	enum status status = check_server(slot);
+
+	if (status != STATUS_OK) {
+		slot_release(slot);
+		return refused(answer, status);
+	}
+	status = serve_open(slot, payer);
+	return status == STATUS_OK ? STATUS_OK : undo(slot, status);
+}
+
+static enum status no_slot(struct sandbox_child *client, struct session_open_args const *args)
+{
+	struct denial denial = { .kind = DENIAL_SLOTS, .service = args->service, .label = args->label };
+
+	deny(client, &denial);
+	return STATUS_BUSY;
+}
+
+/* What the client gets to see of a slot that is with its provider. */
+static enum status answer_from(struct session_slot *slot, uint32_t *id, struct session_status *answer, struct cap *session)
+{
+	*id = slot_id(slot);
+	slot_status(slot, answer, session);
+	if (slot->state == SLOT_READY)
+		session_set_state(slot, SLOT_OPEN);
+	return STATUS_OK;
+}
+
+static enum status open_local(struct sandbox_child *client, struct session_open_args const *args, uint32_t *id, struct session_status *answer,
+                              struct cap *session)
+{
+	struct session_slot *slot = slot_acquire(client);
+	enum status          status;
+
+	if (!slot)
+		return no_slot(client, args);
+	slot->kind = SESSION_LOCAL;
+	slot->service = "ROM";
+	cap_acquire(client->config_gate);
+	slot->session = client->config_gate;
+	status = string_copy(slot->label, sizeof(slot->label), "config");
+	assert(status == STATUS_OK);
+	session_set_state(slot, SLOT_OFFERED);
+	session_set_state(slot, SLOT_READY);
+	return answer_from(slot, id, answer, session);
+}
+
+static enum status open_paid(struct sandbox_child *client, struct session_open_args const *args, struct account payer, uint32_t *id,
+                             struct session_status *answer, struct cap *session)
+{
+	struct route_request request = { client->start, args->service, own_word(client, args) };
+	struct route_result  result;
+	struct session_slot *slot;
+
+	if (route_resolve(&client->sandbox->config, &request, &result, NULL) != ROUTE_FOUND)
+		return deny_route(client, &request, &result, answer);
+	slot = fill_slot(client, args, &result);
+	if (!slot)
+		return no_slot(client, args);
+	RPC_TRY(slot->kind == SESSION_TO_CHILD ? open_at_child(slot, payer, answer) : open_at_parent(slot, payer, answer));
+	return answer->state == SESSION_STATE_REFUSED ? STATUS_OK : answer_from(slot, id, answer, session);
+}
+
+enum status request_open(struct sandbox_child *client, struct session_open_args const *args, struct rpc_cap const *pay, uint32_t *id,
+                         struct session_status *answer, struct cap *session)
+{
+	struct account payer = client->child.account;
+	enum status    status;
+
+	*id = 0;
+	*session = CAP_NULL;
+	*answer = (struct session_status) { .state = SESSION_STATE_NONE };
+	if (client->state != CHILD_ALIVE || client->ends_as != CHILD_ALIVE || pay->kind == GOT_OWN)
+		return STATUS_INVALID;
+	if (is_local(client, args))
+		return open_local(client, args, id, answer, session);
+	if (pay->kind == GOT_NULL)
+		return open_paid(client, args, payer, id, answer, session);
+	RPC_TRY(rpc_cap_keep(pay, &payer.cap));
+	status = open_paid(client, args, payer, id, answer, session);
+	cap_release(payer.cap);
+	return status;
+}

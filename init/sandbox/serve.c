@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sessions between children. The request lies in the client's slot, in the list of its server, until that fetches it; the
+ * server answers when it can. Whoever of the two dies first, the other is told, and the account of the session ends with
+ * the last who may still use it: after CLOSED, or the server's death.
+ */
+#include "own.h"
+#include <base/cap_alloc.h>
+#include <base/cost.h>
+#include <base/log.h>
+#include <base/string.h>
+#include <base/time.h>
+
+enum status serve_open(struct session_slot *slot, struct account payer)
+{
+	struct env            *env = slot->client->sandbox->env;
+	struct account_control control;
+	struct account         use;
+	char                   label[64];
+
+	format_cut(label, sizeof(label), "%s of %s", slot->service, slot->client->start->name);
+	RPC_TRY(account_split_from(env->account, payer, ACCOUNT_KIND_SESSION, label, slot->ram, slot->caps, &control, &use));
+	slot->control = control.cap;
+	slot->use = use.cap;
+	list_append(&slot->server->sessions, &slot->of_server);
+	sandbox_child_tell(slot->server, NEWS_REQUEST);
+	return STATUS_OK;
+}
+
+/* --- Answers --- */
+
+/* The donation is back before the client hears of it. */
+static void refuse(struct session_slot *slot, enum status reason)
+{
+	list_remove(&slot->of_server);
+	slot_refund(slot);
+	slot->reason = (uint8_t)reason;
+	session_set_state(slot, SLOT_REFUSED);
+	sandbox_child_tell(slot->client, NEWS_SESSION);
+}
+
+static void accept_refusal(struct session_slot *slot, struct session_answer const *answer)
+{
+	bool        is_needs = answer->reason == STATUS_NEEDS;
+	enum status reason   = answer->reason == STATUS_OK ? STATUS_PEER_FAULT : answer->reason;
+
+	if (slot->state == SLOT_CANCELLED) {
+		list_remove(&slot->of_server);
+		slot_release(slot);
+		return;
+	}
+	if (!is_needs)
+		deny_slot(slot, DENIAL_SERVER, reason);
+	slot->ram = is_needs ? answer->ram : 0;
+	slot->caps = is_needs ? answer->caps : 0;
+	refuse(slot, reason);
+}
+
+static enum status accept_ready(struct session_slot *slot, struct rpc_cap const *session)
+{
+	if (slot->state == SLOT_CANCELLED) {
+		session_set_state(slot, SLOT_CLOSING);
+		return STATUS_OK;
+	}
+	if (rpc_cap_keep(session, &slot->session) != STATUS_OK) {
+		deny_slot(slot, DENIAL_SERVER, STATUS_PEER_FAULT);
+		refuse(slot, STATUS_PEER_FAULT);
+		return STATUS_OK;
+	}
+	cap_release(slot->use);
+	slot->use = CAP_NULL;
+	session_set_state(slot, SLOT_READY);
+	sandbox_child_tell(slot->client, NEWS_SESSION);
+	return STATUS_OK;
+}
+
+static void accept_closed(struct session_slot *slot)
+{
+	struct sandbox_child *client = slot->client;
+
+	list_remove(&slot->of_server);
+	slot_release(slot);
+	sandbox_child_tell(client, NEWS_SESSION);
+}
+
+/* The slot that an answer is about; NULL: the server was not asked that. */
+static struct session_slot *answered(struct sandbox_child *server, uint32_t id)
+{
+	list_for_each (slot, &server->sessions, struct session_slot, of_server) {
+		if (slot_id(slot) == id)
+			return slot;
+	}
+	return NULL;
+}
+
+static enum status accept_answer(struct sandbox_child *server, struct session_answer const *answer, struct rpc_cap const *session)
+{
+	struct session_slot *slot = answered(server, answer->id);
+	bool                 is_asked;
+
+	if (answer->kind == ANSWER_KIND_NONE)
+		return STATUS_OK;
+	if (!slot)
+		return STATUS_INVALID;
+	is_asked = slot->state == SLOT_OFFERED || slot->state == SLOT_CANCELLED;
+	if (answer->kind == ANSWER_KIND_CLOSED ? slot->state != SLOT_CLOSE_OFFERED : !is_asked)
+		return STATUS_INVALID;
+	if (answer->kind == ANSWER_KIND_READY)
+		return accept_ready(slot, session);
+	if (answer->kind == ANSWER_KIND_REFUSED)
+		accept_refusal(slot, answer);
+	else
+		accept_closed(slot);
+	return STATUS_OK;
+}
+
+/* --- Requests --- */
+
+static bool is_announced(struct sandbox_child const *server, char const *service)
+{
+	for (unsigned i = 0; i < server->service_count; i++) {
+		if (string_equal(server->services[i].name, service))
+			return server->services[i].announced;
+	}
+	return false;
+}
+
+/* What the server is to be told next: of each client its oldest, of the clients the one that has waited longest. */
+static struct session_slot *next(struct sandbox_child *server)
+{
+	struct session_slot *best = NULL;
+
+	list_for_each (slot, &server->sessions, struct session_slot, of_server) {
+		if (slot->state != SLOT_CLOSING && !(slot->state == SLOT_QUEUED && is_announced(server, slot->service)))
+			continue;
+		if (!best || slot->client->served < best->client->served)
+			best = slot;
+	}
+	return best;
+}
+
+enum status serve_next(struct sandbox_child *server, struct session_answer const *answer, struct rpc_cap const *session,
+                       struct session_request *request, struct cap *account)
+{
+	struct session_slot *slot;
+	enum status          status;
+
+	RPC_TRY(accept_answer(server, answer, session));
+	slot = next(server);
+	if (!slot)
+		return STATUS_OK;
+	slot->client->served = ++server->sandbox->requests;
+	request->id = slot_id(slot);
+	if (slot->state == SLOT_CLOSING) {
+		request->kind = REQUEST_KIND_CLOSE;
+		session_set_state(slot, SLOT_CLOSE_OFFERED);
+		return STATUS_OK;
+	}
+	request->kind = REQUEST_KIND_OPEN;
+	request->ram = slot->ram;
+	request->caps = slot->caps;
+	request->affinity = slot->affinity;
+	request->args.size = slot->args_size;
+	memcpy(request->args.data, slot->args, slot->args_size);
+	status = string_copy(request->service, sizeof(request->service), slot->service);
+	if (status == STATUS_OK)
+		status = string_copy(request->label, sizeof(request->label), slot->label);
+	assert(status == STATUS_OK);
+	*account = slot->use;
+	session_set_state(slot, SLOT_OFFERED);
+	return STATUS_OK;
+}
+
+void serve_announced(struct sandbox_child *server, struct sandbox_service const *service)
+{
+	list_for_each_safe (slot, &server->sessions, struct session_slot, of_server) {
+		if (slot->state != SLOT_QUEUED || !string_equal(slot->service, service->name) || slot->hash == service->hash)
+			continue;
+		deny_slot(slot, DENIAL_VERSION, STATUS_VERSION);
+		refuse(slot, STATUS_VERSION);
+	}
+}
+
+/* --- The end --- */
+
+static void start_patience(struct session_slot *slot)
+{
+	struct sandbox *sandbox     = slot->client->sandbox;
+	uint64_t        patience_ms = slot->server->start->close_patience_ms;
+
+	slot->deadline_ns = patience_ms ? time_now_ns() + patience_ms * TIME_NS_PER_MS : 0;
+	if (patience_ms && (!sandbox->patience.armed || sandbox->patience.of_timeouts.key > slot->deadline_ns))
+		ep_timeout(&sandbox->env->ep, &sandbox->patience, slot->deadline_ns);
+}
+
+void serve_close(struct session_slot *slot)
+{
+	if (slot->state == SLOT_QUEUED) {
+		list_remove(&slot->of_server);
+		slot_release(slot);
+		return;
+	}
+	if (slot->state == SLOT_OFFERED) {
+		session_set_state(slot, SLOT_CANCELLED);
+	} else {
+		cap_release(slot->session);
+		slot->session = CAP_NULL;
+		session_set_state(slot, SLOT_CLOSING);
+		sandbox_child_tell(slot->server, NEWS_REQUEST);
+	}
+	start_patience(slot);
+}
+
+/* The server of one session is gone. */
+static void lose(struct session_slot *slot)
+{
+	struct sandbox_child *client = slot->client;
+
+	if (slot->state == SLOT_QUEUED || slot->state == SLOT_OFFERED) {
+		deny_slot(slot, DENIAL_GONE, STATUS_PEER_GONE);
+		slot->ram = slot->caps = 0;
+		refuse(slot, STATUS_PEER_GONE);
+		slot->server = NULL;
+		return;
+	}
+	list_remove(&slot->of_server);
+	slot->server = NULL;
+	if (slot->state == SLOT_READY || slot->state == SLOT_OPEN) {
+		cap_release(slot->session);
+		slot->session = CAP_NULL;
+		session_set_state(slot, SLOT_LOST);
+	} else {
+		slot_release(slot);
+	}
+	sandbox_child_tell(client, NEWS_SESSION);
+}
+
+void serve_end(struct sandbox_child *server)
+{
+	for (struct list_link *link; (link = list_first(&server->sessions)); )
+		lose(container_of(link, struct session_slot, of_server));
+}
+
+static bool is_closing(struct session_slot const *slot)
+{
+	return slot->state == SLOT_CANCELLED || slot->state == SLOT_CLOSING || slot->state == SLOT_CLOSE_OFFERED;
+}
+
+/* The session whose close the server owes first; NULL: none. */
+static struct session_slot *first_owed(struct sandbox_child const *server)
+{
+	struct session_slot *first = NULL;
+
+	list_for_each (slot, &server->sessions, struct session_slot, of_server) {
+		if (is_closing(slot) && slot->deadline_ns && (!first || slot->deadline_ns < first->deadline_ns))
+			first = slot;
+	}
+	return first;
+}
+
+/* Sets the alarm for the next end of the patience with a server. */
+static void set_alarm(struct sandbox *sandbox)
+{
+	uint64_t earliest = 0;
+
+	for (unsigned i = 0; i < sandbox->child_count; i++) {
+		struct session_slot const *slot = sandbox->children[i].state == CHILD_ALIVE ? first_owed(&sandbox->children[i]) : NULL;
+
+		if (slot && (!earliest || slot->deadline_ns < earliest))
+			earliest = slot->deadline_ns;
+	}
+	if (earliest)
+		ep_timeout(&sandbox->env->ep, &sandbox->patience, earliest);
+}
+
+void serve_patience_over(struct sandbox *sandbox)
+{
+	uint64_t now = time_now_ns();
+
+	for (unsigned i = 0; i < sandbox->child_count; i++) {
+		struct sandbox_child      *server = &sandbox->children[i];
+		struct session_slot const *slot   = server->state == CHILD_ALIVE ? first_owed(server) : NULL;
+
+		if (!slot || slot->deadline_ns > now)
+			continue;
+		log_error("child \"%s\" did not end the session %s of \"%s\" within %u ms: it is ended", server->start->name, slot->service,
+		          slot->client->start->name, server->start->close_patience_ms);
+		sandbox_child_end(server, CHILD_HUNG);
+	}
+	set_alarm(sandbox);
+}

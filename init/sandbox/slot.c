@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* The memory of sessions: slots by id, their way back to FREE, and what a client is told of them. */
+#include "own.h"
+#include <base/cap_alloc.h>
+#include <base/log.h>
+#include <base/string.h>
+
+struct session_slot *slot_lookup(struct sandbox_child *client, uint32_t id, bool *is_stale)
+{
+	struct session_id    parts = session_id_decode(id);
+	struct session_slot *slot;
+
+	*is_stale = false;
+	if (!client->slots || parts.child != client->start->index || parts.index >= client->start->sessions)
+		return NULL;
+	slot = &client->slots[parts.index];
+	if (slot->generation != parts.generation)
+		return NULL;
+	*is_stale = !session_is_clients(slot);
+	return *is_stale ? NULL : slot;
+}
+
+struct session_slot *slot_acquire(struct sandbox_child *client)
+{
+	for (unsigned i = 0; client->slots && i < client->start->sessions; i++) {
+		struct session_slot *slot = &client->slots[i];
+
+		if (slot->state != SLOT_FREE)
+			continue;
+		*slot = (struct session_slot) { .client = client, .index = (uint8_t)i, .generation = session_next_generation(slot->generation) };
+		session_set_state(slot, SLOT_QUEUED);
+		client->slots_used++;
+		return slot;
+	}
+	return NULL;
+}
+
+void slot_refund(struct session_slot *slot)
+{
+	if (!cap_is_null(slot->control)) {
+		enum status status = account_control_destroy((struct account_control) { slot->control });
+
+		assert(status == STATUS_OK);
+	}
+	cap_release(slot->control);
+	cap_release(slot->use);
+	slot->control = slot->use = CAP_NULL;
+}
+
+void slot_release(struct session_slot *slot)
+{
+	struct sandbox_child *client = slot->client;
+
+	assert(!list_is_linked(&slot->of_server));
+	slot_refund(slot);
+	cap_release(slot->session);
+	slot->session = CAP_NULL;
+	session_set_state(slot, SLOT_FREE);
+	client->slots_used--;
+	sandbox_child_slot_freed(client);
+}
+
+uint32_t slot_id(struct session_slot const *slot)
+{
+	return session_id_encode((struct session_id) { slot->client->start->index, slot->index, slot->generation });
+}
+
+void slot_status(struct session_slot const *slot, struct session_status *status, struct cap *session)
+{
+	*status = (struct session_status) { .state = SESSION_STATE_CLOSING };
+	*session = CAP_NULL;
+	switch ((enum slot_state)slot->state) {
+	case SLOT_QUEUED:
+	case SLOT_OFFERED:
+		status->state = SESSION_STATE_PENDING;
+		break;
+	case SLOT_READY:
+	case SLOT_OPEN:
+		status->state = SESSION_STATE_OPEN;
+		*session = slot->session;
+		break;
+	case SLOT_REFUSED:
+		*status = (struct session_status) { SESSION_STATE_REFUSED, slot->reason, slot->ram, slot->caps };
+		break;
+	case SLOT_LOST:
+		status->state = SESSION_STATE_LOST;
+		break;
+	default:
+		break;
+	}
+}
+
+void slot_close(struct session_slot *slot)
+{
+	bool is_over = slot->state == SLOT_REFUSED;
+
+	if (slot->kind == SESSION_TO_PARENT && !is_over) {
+		forward_close(slot);
+	} else if (slot->kind == SESSION_TO_CHILD && !is_over && slot->state != SLOT_LOST) {
+		serve_close(slot);
+	} else {
+		if (slot->kind == SESSION_LOCAL)
+			session_set_state(slot, SLOT_CLOSING);
+		slot_release(slot);
+	}
+}
