@@ -60,7 +60,7 @@ void attached_ram_fini(struct attached_ram *ram)
 
 /* --- ROM --- */
 
-static void let_go(struct attached_rom *rom)
+void attached_rom_detach(struct attached_rom *rom)
 {
 	if (rom->address)
 		dataspace_detach((void *)rom->address);
@@ -81,7 +81,7 @@ static enum status attach_content(struct attached_rom *rom)
 		return STATUS_OK;
 	status = dataspace_attach(rom->content, RM_ACCESS_READ, rom->env->account, &address);
 	if (status) {
-		let_go(rom);
+		attached_rom_detach(rom);
 		return status;
 	}
 	rom->address = address;
@@ -106,12 +106,12 @@ enum status attached_rom_update(struct attached_rom *rom, bool *changed)
 	RPC_TRY(rom_update(&rom->rom, changed));
 	if (!*changed)
 		return STATUS_OK;
-	let_go(rom);
+	attached_rom_detach(rom);
 	return attach_content(rom);
 }
 
 void attached_rom_close(struct attached_rom *rom)
 {
-	let_go(rom);
+	attached_rom_detach(rom);
 	rom_close(&rom->rom);
 }

@@ -27,33 +27,47 @@ static struct node empty_root(void)
 	return node_root(text, nodes);
 }
 
-/* Copies and checks what the ROM holds now; takes it over if it is well-formed. */
+struct copy {
+	struct xml_node *nodes;    /* the block */
+	size_t           max, size;
+	char            *text;     /* behind the nodes */
+};
+
+static enum status copy_rom(struct env *env, struct attached_rom const *rom, struct copy *copy)
+{
+	void *block;
+
+	copy->size = rom->address ? string_length_max(rom->address, rom->size) : 0;
+	copy->max = copy->size ? xml_nodes_needed(rom->address, copy->size) : 0;
+	RPC_TRY(heap_alloc(&env->heap, copy->max * sizeof(*copy->nodes) + copy->size + 1, &block));
+	copy->nodes = block;
+	copy->text = (char *)(copy->nodes + copy->max);
+	memcpy(copy->text, rom->address, copy->size);
+	return STATUS_OK;
+}
+
+/* Takes what the ROM holds now over if it is well-formed. Its mapping is not needed afterwards. */
 static enum status take_over(struct env *env, bool *taken)
 {
-	size_t const     size = config.rom.address ? string_length_max(config.rom.address, config.rom.size) : 0;
-	size_t const     max  = size ? xml_nodes_needed(config.rom.address, size) : 0;
-	struct xml_node *nodes;
 	struct xml_error error;
-	void            *block;
-	char            *text;
+	struct copy      copy;
 	char             line[384];
 	size_t           count;
-	enum status      status;
+	enum status      status = copy_rom(env, &config.rom, &copy);
 
 	*taken = false;
-	RPC_TRY(heap_alloc(&env->heap, max * sizeof(*nodes) + size + 1, &block));
-	nodes = block;
-	text = (char *)(nodes + max);
-	memcpy(text, config.rom.address, size);
-	status = xml_index(text, size, nodes, max, &count, &error);
+	attached_rom_detach(&config.rom);
+	if (status)
+		return status;
+	status = xml_index(copy.text, copy.size, copy.nodes, copy.max, &count, &error);
 	if (status) {
 		log_error("config: %s", xml_error_text(&error, line, sizeof(line)));
-		heap_free(&env->heap, block);
+		heap_free(&env->heap, copy.nodes);
 		return STATUS_OK;
 	}
 	heap_free(&env->heap, config.block);
-	config.block = block;
-	config.root = node_root(text, nodes);
+	config.block = copy.nodes;
+	config.root = node_root(copy.text, copy.nodes);
 	*taken = true;
 	return STATUS_OK;
 }

@@ -82,6 +82,8 @@ void ep_timeout_cancel(struct ep *ep, struct handler *handler)
 	if (handler->armed)
 		tree_remove(&ep->timeouts, &handler->of_timeouts);
 	handler->armed = false;
+	if (tree_is_empty(&ep->timeouts))
+		ep->special &= ~(unsigned)EP_TIMEOUTS;
 }
 
 void ep_timeout(struct ep *ep, struct handler *handler, uint64_t at_ns)
@@ -92,6 +94,7 @@ void ep_timeout(struct ep *ep, struct handler *handler, uint64_t at_ns)
 	for (handler->of_timeouts.key = at_ns; tree_insert(&ep->timeouts, &handler->of_timeouts) != STATUS_OK; )
 		handler->of_timeouts.key++;
 	handler->armed = true;
+	ep->special |= EP_TIMEOUTS;
 }
 
 /* Runs what is due, in order; a timeout set by one of them is not run at once, however early. */
@@ -114,13 +117,11 @@ static void run_due(struct ep *ep)
 /* Adds to the header and target of the next reply_wait what makes it return in time. */
 static void bound_wait(struct ep *ep, struct platform_regs *regs)
 {
-	struct tree_node *first = tree_first(&ep->timeouts);
-
-	if (ep->stop)
+	if (ep->special & EP_STOP) {
 		regs->header |= (uint64_t)SYS_FLAG_NOBLOCK << 24;
-	if (first && !ep->stop) {
+	} else {
 		regs->header |= (uint64_t)SYS_FLAG_DEADLINE << 24;
-		regs->target = first->key;
+		regs->target = tree_first(&ep->timeouts)->key;
 	}
 }
 
@@ -134,7 +135,7 @@ static void handle_other(struct ep *ep, struct platform_regs *regs)
 
 		handler->handle(handler, regs->w[0]);
 	}
-	if (ep->timeouts.root)
+	if (ep->special & EP_TIMEOUTS)
 		run_due(ep);
 	*regs = (struct platform_regs) { .header = 0 };
 }
@@ -143,12 +144,14 @@ void ep_run(struct ep *ep)
 {
 	struct utcb         *utcb = thread_utcb();
 	struct platform_regs regs = { .header = 0 };
+	bool                 stopping;
 
 	for (;;) {
-		bool const stopping = ep->stop;
-
-		if (__builtin_expect(stopping || ep->timeouts.root, 0))
+		stopping = false;
+		if (__builtin_expect(ep->special, 0)) {
+			stopping = ep->special & EP_STOP;
 			bound_wait(ep, &regs);
+		}
 		platform_invoke(PLATFORM_REPLY_WAIT, &regs);
 
 		/* Status OK and kind RPC are both 0. */
@@ -160,14 +163,14 @@ void ep_run(struct ep *ep)
 			regs = rpc_reply(&rpc, status);
 			continue;
 		}
-		if (stopping && platform_status(regs.header) != STATUS_OK)
+		if (stopping && platform_status(regs.header) == STATUS_TIMEOUT)
 			break;
 		handle_other(ep, &regs);
 	}
-	ep->stop = false;
+	ep->special &= ~(unsigned)EP_STOP;
 }
 
 void ep_stop(struct ep *ep)
 {
-	ep->stop = true;
+	ep->special |= EP_STOP;
 }

@@ -249,6 +249,8 @@ static void load(struct loader *loader)
 
 	must(open_session(&rom_type, "binary", COST_ROM_CAPS, &loader->rom.connection.id, &loader->rom.connection.cap), "cannot open ROM \"binary\"");
 	must(rom_dataspace(&loader->rom, &loader->content, &loader->size), "cannot read ROM \"binary\"");
+	if (cap_is_null(loader->content.cap) || !loader->size)
+		fail("binary", "the file is empty");
 	read_headers(loader);
 	for (unsigned i = 0; i < loader->image.count; i++)
 		load_segment(loader, &loader->image.segments[i]);

@@ -43,4 +43,8 @@ MUST_CHECK enum status attached_rom_open(struct attached_rom *rom, struct env *e
 
 /* Takes over newer content, if there is some; `*changed` tells. The old one is gone then. */
 MUST_CHECK enum status attached_rom_update(struct attached_rom *rom, bool *changed);
+
+/* Unmaps the content, which was copied perhaps; the session goes on, and the next update maps the next content. */
+void attached_rom_detach(struct attached_rom *rom);
+
 void attached_rom_close(struct attached_rom *rom);

@@ -30,8 +30,10 @@ struct ep {
 	struct cap  thread;      /* whose loop it is */
 	struct cap  payer;       /* the account that pays for signal contexts */
 	struct tree timeouts;    /* of struct handler by of_timeouts */
-	bool        stop;
+	unsigned    special;     /* enum ep_special; 0: wait plainly for whatever comes */
 };
+
+enum ep_special { EP_TIMEOUTS = 1 /* there are some */, EP_STOP = 2 };
 
 /* Makes `ep` the entrypoint of the running thread, which `thread` names. Reserves its receive window: 8 slots. */
 MUST_CHECK enum status ep_init(struct ep *ep, struct cap thread, struct cap payer);
