@@ -37,22 +37,30 @@ bool rpc_is_string(char const *text, size_t size)
 	return string_length_max(text, size) < size;
 }
 
-bool rpc_are_bools(void const *bools, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (((unsigned char const *)bools)[i] > 1)
-			return false;
-	return true;
-}
-
 /* --- Client side --- */
 
-enum status rpc_failure(uint64_t header)
+/* The status in a reply that is not the expected one; PROTOCOL for what makes no sense. */
+static enum status failure(uint64_t header)
 {
 	enum status transport = platform_status(header);
 	enum status status    = transport == STATUS_OK ? (enum status)platform_label(header) : transport;
 
 	return status == STATUS_OK || !rpc_is_status(status) ? STATUS_PROTOCOL : status;
+}
+
+static bool is_again(uint64_t header)
+{
+	return platform_status(header) == STATUS_OK && platform_label(header) == STATUS_AGAIN;
+}
+
+enum status rpc_call_again(struct cap target, uint32_t label, size_t in, size_t out, struct platform_regs *regs)
+{
+	while (is_again(regs->header)) {
+		regs->header = rpc_request(label, in, 0, 0);
+		regs->target = target.selector;
+		platform_invoke(PLATFORM_CALL, regs);
+	}
+	return (regs->header & RPC_REPLY_MASK) == out << 8 ? STATUS_OK : failure(regs->header);
 }
 
 static void release(struct cap const *caps, unsigned count)
@@ -94,7 +102,7 @@ static uint64_t invoke(struct utcb *utcb, struct cap target, uint64_t request)
 		regs.header = request;
 		regs.target = target.selector;
 		platform_invoke(PLATFORM_CALL, &regs);
-	} while (rpc_is_again(regs.header));
+	} while (is_again(regs.header));
 	for (unsigned i = 0; i < RPC_WORDS; i++)
 		words[i] = regs.w[i];
 	return regs.header;
@@ -135,7 +143,7 @@ enum status rpc_call_message(struct cap target, uint64_t request, size_t out, st
 	if ((header & RPC_REPLY_MASK) == (out << 8 | (uint64_t)expect << 16))
 		return collect(utcb, caps, expect);
 	release(caps, expect);
-	return rpc_failure(header);
+	return failure(header);
 }
 
 /* --- Server side --- */

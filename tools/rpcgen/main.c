@@ -2,9 +2,9 @@
 /*
  * rpcgen [-I DIRECTORY]... [-d DEPFILE] INPUT OUTPUT: makes the header of one interface file.
  */
+#define _GNU_SOURCE
 #include "rpcgen.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,48 +15,22 @@ _Noreturn void fail(struct token const *token, char const *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	fprintf(stderr, "%s:%u:%u: ", token->file->path, token->line, token->column);
+	if (token)
+		fprintf(stderr, "%s:%u:%u: ", token->file->path, token->line, token->column);
+	else
+		fprintf(stderr, "rpcgen: ");
 	vfprintf(stderr, format, arguments);
 	fputc('\n', stderr);
 	exit(1);
 }
 
-_Noreturn void fail_plain(char const *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	fprintf(stderr, "rpcgen: ");
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-/* Zeroed. All blocks hang together, so that a leak checker finds them. */
 void *allocate(size_t size)
 {
-	static void **blocks;
-	void        **block = calloc(1, sizeof(*block) * 2 + size);
+	void *block = calloc(1, size);
 
 	if (!block)
-		fail_plain("out of memory");
-	block[0] = blocks;
-	blocks = block;
-	return block + 2;
-}
-
-char *text_vformat(char const *format, va_list arguments)
-{
-	va_list again;
-	char   *text;
-	int     length;
-
-	va_copy(again, arguments);
-	length = vsnprintf((char[1]) { 0 }, 1, format, arguments);
-	text = allocate((size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, format, again);
-	va_end(again);
-	return text;
+		fail(NULL, "out of memory");
+	return block;
 }
 
 char *text_format(char const *format, ...)
@@ -65,7 +39,8 @@ char *text_format(char const *format, ...)
 	char   *text;
 
 	va_start(arguments, format);
-	text = text_vformat(format, arguments);
+	if (vasprintf(&text, format, arguments) < 0)
+		fail(NULL, "out of memory");
 	va_end(arguments);
 	return text;
 }
@@ -85,17 +60,22 @@ bool text_is(char const *a, char const *b)
 	return strcmp(a, b) == 0;
 }
 
-static void open_output(char const *path)
+bool text_lists(char const *list, char const *word)
 {
-	output = fopen(path, "w");
-	if (!output)
-		fail_plain("cannot write %s", path);
+	return strstr(list, text_format(" %s ", word)) != NULL;
 }
 
 static void close_output(char const *path)
 {
 	if (ferror(output) | fclose(output))
-		fail_plain("cannot write %s", path);
+		fail(NULL, "cannot write %s", path);
+}
+
+static void open_output(char const *path)
+{
+	output = fopen(path, "w");
+	if (!output)
+		fail(NULL, "cannot write %s", path);
 }
 
 /* The last two elements of a path, as an import would have them: "hello/hello.rpc". */
@@ -123,20 +103,19 @@ static void write_dependencies(char const *path, char const *target)
 
 int main(int argc, char **argv)
 {
-	char const **directories = allocate(((size_t)argc + 1) * sizeof(*directories));
-	char const  *dependencies = NULL;
+	char const **directories = allocate(((size_t)argc + 1) * sizeof(*directories)), *dependencies = NULL;
 	int          i, count = 0;
 
-	for (i = 1; i < argc && argv[i][0] == '-'; i += 2) {
-		if (i + 1 < argc && text_is(argv[i], "-I"))
+	for (i = 1; i + 2 < argc && argv[i][0] == '-'; i += 2) {
+		if (text_is(argv[i], "-I"))
 			directories[count++] = argv[i + 1];
-		else if (i + 1 < argc && text_is(argv[i], "-d"))
+		else if (text_is(argv[i], "-d"))
 			dependencies = argv[i + 1];
 		else
 			break;
 	}
 	if (i + 2 != argc)
-		fail_plain("usage: rpcgen [-I DIRECTORY]... [-d DEPFILE] INPUT OUTPUT");
+		fail(NULL, "usage: rpcgen [-I DIRECTORY]... [-d DEPFILE] INPUT OUTPUT");
 	parse(lex(argv[i], import_name(argv[i]), NULL), directories);
 	check();
 	open_output(argv[i + 1]);

@@ -7,15 +7,26 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <unistd.h>
 
 struct file *files;
 struct decl *decls;
 
-static struct file **files_end = &files;
-static struct decl **decls_end = &decls;
 static struct token *at;
 
 enum style { LOWER, UPPER };
+
+/* What no name can be, in C or as it stands in generated functions; and what no declaration can be called besides. */
+static char const reserved[] =
+	" auto break case char const continue default do double else enum extern false float for goto if inline int long register"
+	" restrict return short signed sizeof static struct switch true typedef union unsigned void volatile while asm typeof bool"
+	" self rpc ops in out w i got taken given ";
+static char const reserved_types[] =
+	" u8 u16 u32 u64 i8 i16 i32 i64 string bytes cap any status signal_context env session service connection utcb ";
+
+/* With the name of their interface before them, these are other things than calls. */
+static char const reserved_calls[] =
+	" open close reopen upgrade provide init dispatch type calls cost args_valid args_default ";
 
 /* --- Tokens --- */
 
@@ -26,10 +37,10 @@ static bool is_next(char const *text)
 
 static bool accept(char const *text)
 {
-	if (!is_next(text))
-		return false;
-	at++;
-	return true;
+	bool is = is_next(text);
+
+	at += is;
+	return is;
 }
 
 static _Noreturn void fail_expected(char const *what)
@@ -65,467 +76,372 @@ static struct token *expect_name(enum style style, char const *what)
 	return token;
 }
 
+static struct token *expect_new_name(enum style style, char const *what)
+{
+	struct token *token = expect_name(style, what);
+
+	if (text_lists(reserved, token->text) || strncmp(token->text, "padding", 7) == 0)
+		fail(token, "`%s` has a meaning of its own in C, take another name", token->text);
+	return token;
+}
+
 struct decl *decl_find(char const *name)
 {
-	for (struct decl *decl = decls; decl; decl = decl->next)
-		if (text_is(decl->name, name))
-			return decl;
-	return NULL;
+	struct decl *decl = decls;
+
+	while (decl && !text_is(decl->name, name))
+		decl = decl->next;
+	return decl;
 }
 
 /* A number or the name of a constant. */
-static uint64_t expect_number(char const *what)
-{
-	struct decl *decl;
-
-	if (at->kind == TOKEN_NUMBER)
-		return at++->number;
-	if (at->kind != TOKEN_NAME)
-		fail_expected(what);
-	decl = decl_find(at->text);
-	if (!decl || decl->kind != DECL_CONST)
-		fail(at, "`%s` is no constant", at->text);
-	at++;
-	return decl->value;
-}
-
-static uint64_t expect_range(char const *what, uint64_t min, uint64_t max)
+static uint64_t expect_number(char const *what, uint64_t min, uint64_t max)
 {
 	struct token *token = at;
-	uint64_t      value = expect_number(what);
+	struct decl  *decl  = at->kind == TOKEN_NAME ? decl_find(at->text) : NULL;
+	uint64_t      value = decl ? decl->value : at->number;
 
+	if (at->kind != TOKEN_NUMBER && at->kind != TOKEN_NAME)
+		fail_expected(what);
+	if (at->kind == TOKEN_NAME && (!decl || decl->kind != DECL_CONST))
+		fail(at, "`%s` is no constant", at->text);
 	if (value < min || value > max)
 		fail(token, "%s must be %llu to %llu", what, (unsigned long long)min, (unsigned long long)max);
+	at++;
 	return value;
+}
+
+static struct item *append(struct item **list, struct token *name, char const *doc)
+{
+	for (; *list; list = &(*list)->next)
+		if (text_is((*list)->name, name->text))
+			fail(name, "there is a `%s` already", name->text);
+	*list = allocate(sizeof(**list));
+	**list = (struct item) { .name = name->text, .token = name, .doc = doc };
+	return *list;
 }
 
 /* --- Types and fields --- */
 
-static struct { char const *name, *c; unsigned size; bool is_signed; } const integers[] = {
-	{ "u8", "uint8_t", 1, false }, { "u16", "uint16_t", 2, false }, { "u32", "uint32_t", 4, false }, { "u64", "uint64_t", 8, false },
-	{ "i8", "int8_t", 1, true },   { "i16", "int16_t", 2, true },   { "i32", "int32_t", 4, true },   { "i64", "int64_t", 8, true },
+static struct type const builtins[] = {
+	{ TYPE_INTEGER, "u8", "uint8_t", 1, 1, .is_signed = false },   { TYPE_INTEGER, "i8", "int8_t", 1, 1, .is_signed = true },
+	{ TYPE_INTEGER, "u16", "uint16_t", 2, 2, .is_signed = false }, { TYPE_INTEGER, "i16", "int16_t", 2, 2, .is_signed = true },
+	{ TYPE_INTEGER, "u32", "uint32_t", 4, 4, .is_signed = false }, { TYPE_INTEGER, "i32", "int32_t", 4, 4, .is_signed = true },
+	{ TYPE_INTEGER, "u64", "uint64_t", 8, 8, .is_signed = false }, { TYPE_INTEGER, "i64", "int64_t", 8, 8, .is_signed = true },
+	{ TYPE_BOOL, "bool", "bool", 1, 1, .is_signed = false },       { TYPE_STATUS, "status", "enum status", 4, 4, .is_signed = false },
 };
 
-static bool parse_builtin(struct token const *token, struct type *type)
+static struct type parse_bounded(bool is_string)
 {
-	type->text = token->text;
-	for (size_t i = 0; i < sizeof(integers) / sizeof(integers[0]); i++)
-		if (text_is(token->text, integers[i].name)) {
-			type->kind = TYPE_INTEGER;
-			type->c = integers[i].c;
-			type->size = type->align = integers[i].size;
-			type->is_signed = integers[i].is_signed;
-			return true;
-		}
-	if (text_is(token->text, "bool")) {
-		*type = (struct type) { .kind = TYPE_BOOL, .text = "bool", .c = "bool", .size = 1, .align = 1 };
-		return true;
-	}
-	if (text_is(token->text, "status")) {
-		*type = (struct type) { .kind = TYPE_STATUS, .text = "status", .c = "enum status", .size = 4, .align = 4 };
-		return true;
-	}
-	return false;
-}
-
-/* string<N> and bytes<N>, behind the first word. */
-static void parse_bounded(struct token const *token, struct type *type)
-{
-	bool is_string = text_is(token->text, "string");
+	char const *what = is_string ? "the size of a string" : "the size of data";
+	unsigned    bound;
 
 	expect("<");
-	type->bound = (unsigned)expect_range(is_string ? "the size of a string" : "the size of data", is_string ? 2 : 1, MESSAGE_MAX);
+	bound = (unsigned)expect_number(what, is_string ? 2 : 1, MESSAGE_MAX);
 	expect(">");
-	type->kind  = is_string ? TYPE_STRING : TYPE_BYTES;
-	type->text  = text_format("%s<%u>", token->text, type->bound);
-	type->c     = is_string ? "char" : "uint8_t";
-	type->align = is_string ? 1 : 4;
-	type->size  = is_string ? type->bound : (4 + type->bound + WORD - 1) / WORD * WORD;
+	if (is_string)
+		return (struct type) { TYPE_STRING, text_format("string<%u>", bound), "char", bound, 1, .bound = bound };
+	return (struct type) { TYPE_BYTES, text_format("bytes<%u>", bound), "uint8_t", (4 + bound + WORD - 1) / WORD * WORD, 4, .bound = bound };
 }
 
-static void parse_named_type(struct token const *token, struct type *type)
+static struct type parse_element(void)
 {
-	struct decl *decl = decl_find(token->text);
+	struct token *token = expect_kind(TOKEN_NAME, "a type"), *target;
+	struct decl  *decl  = decl_find(token->text);
 
+	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
+		if (text_is(builtins[i].text, token->text))
+			return builtins[i];
+	if (text_is(token->text, "string") || text_is(token->text, "bytes"))
+		return parse_bounded(text_is(token->text, "string"));
+	if (text_is(token->text, "cap")) {
+		target = expect_name(LOWER, "the name of an object");
+		return (struct type) { TYPE_CAP, text_format("cap %s", target->text), .target = target };
+	}
 	if (!decl)
 		fail(token, "unknown type `%s`", token->text);
-	if (decl->kind == DECL_SESSION || decl->kind == DECL_OBJECT)
-		fail(token, "`%s` is an interface: pass a capability, `cap %s`", decl->name, decl->name);
 	if (decl->kind == DECL_CONST)
 		fail(token, "`%s` is a constant, not a type", decl->name);
-	type->text = decl->name;
-	type->decl = decl;
-	type->kind = decl->kind == DECL_ENUM ? TYPE_ENUM : TYPE_STRUCT;
-	type->c    = text_format("%s %s", decl->kind == DECL_ENUM ? "enum" : "struct", decl->name);
-	/* Size and alignment of a struct become known in check.c. */
-	type->size = type->align = 4;
+	if (decl->kind == DECL_ENUM)
+		return (struct type) { TYPE_ENUM, decl->name, text_format("enum %s", decl->name), 4, 4, .decl = decl };
+	if (decl->kind == DECL_STRUCT)
+		return (struct type) { TYPE_STRUCT, decl->name, text_format("struct %s", decl->name), .decl = decl };
+	fail(token, "`%s` is an interface: pass a capability, `cap %s`", decl->name, decl->name);
 }
 
 static struct type parse_type(void)
 {
-	struct token *token = expect_kind(TOKEN_NAME, "a type");
-	struct type   type  = { .text = token->text };
+	struct type type = parse_element();
 
-	if (text_is(token->text, "cap")) {
-		type.kind   = TYPE_CAP;
-		type.target = expect_name(LOWER, "the name of an object");
-		type.text   = text_format("cap %s", type.target->text);
-	} else if (text_is(token->text, "string") || text_is(token->text, "bytes")) {
-		parse_bounded(token, &type);
-	} else if (!parse_builtin(token, &type)) {
-		parse_named_type(token, &type);
-	}
-	if (is_next("[")) {
-		if (type.kind == TYPE_CAP || type.kind == TYPE_BYTES)
-			fail(at, "no arrays of %s", type.kind == TYPE_CAP ? "capabilities" : "data");
-		at++;
-		type.count = (unsigned)expect_range("the number of elements", 1, MESSAGE_MAX);
+	if (is_next("[") && (type.kind == TYPE_CAP || type.kind == TYPE_BYTES))
+		fail(at, "no arrays of %s", type.kind == TYPE_CAP ? "capabilities" : "data");
+	if (accept("[")) {
+		type.count = (unsigned)expect_number("the number of elements", 1, MESSAGE_MAX);
 		expect("]");
 		type.text = text_format("%s[%u]", type.text, type.count);
 	}
 	return type;
 }
 
-static char const *const reserved[] = {
-	"auto", "bool", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "false", "float",
-	"for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct",
-	"switch", "true", "typedef", "union", "unsigned", "void", "volatile", "while", "asm", "typeof", "offsetof", "static_assert",
-	/* of generated functions */
-	"self", "rpc", "ops", "in", "out", "w", "i", "got", "taken", "given", NULL
-};
-
-static struct field *parse_field(struct field const *before)
+static struct item *parse_field(struct item **list)
 {
-	struct field *field = allocate(sizeof(*field));
+	char const  *doc   = at->doc;
+	struct type  type  = parse_type();
+	struct item *field = append(list, expect_new_name(LOWER, "a name"), doc);
 
-	field->doc   = at->doc;
-	field->type  = parse_type();
-	field->token = expect_name(LOWER, "a name");
-	field->name  = field->token->text;
-	for (size_t i = 0; reserved[i]; i++)
-		if (text_is(field->name, reserved[i]))
-			fail(field->token, "`%s` has a meaning in the generated C, take another name", field->name);
-	for (; before; before = before->next)
-		if (text_is(before->name, field->name))
-			fail(field->token, "there is a `%s` already", field->name);
+	field->type = type;
 	return field;
 }
 
-static void parse_default(struct field *field)
+static void parse_default(struct item *field)
 {
 	field->negative = accept("-");
 	if (at->kind != TOKEN_NUMBER && (field->negative || (at->kind != TOKEN_STRING && at->kind != TOKEN_NAME)))
 		fail_expected(field->negative ? "a number" : "a number, a string or a name");
-	field->value = at++;
+	field->init = at++;
 }
 
 /* The braces of a struct or of args. */
-static struct field *parse_fields(bool defaults)
+static void parse_fields(struct item **list, bool is_args)
 {
-	struct field *first = NULL, **end = &first;
-
 	expect("{");
 	if (is_next("}"))
 		fail(at, "at least one field");
 	while (!accept("}")) {
-		struct field *field = parse_field(first);
+		struct item *field = parse_field(list);
 
 		if (field->type.kind == TYPE_CAP)
 			fail(field->token, "capabilities are parameters of calls only");
-		if (is_next("=") && !defaults)
+		if (is_next("=") && !is_args)
 			fail(at, "only args have defaults");
 		if (accept("="))
 			parse_default(field);
 		field->tail = expect(";")->tail;
-		*end = field;
-		end = &field->next;
 	}
-	return first;
 }
 
 /* --- Declarations --- */
 
-static struct decl *declare(enum decl_kind kind, struct token *begin, struct token *name)
+static void parse_const(struct decl *decl)
 {
-	struct decl *decl = allocate(sizeof(*decl)), *before = decl_find(name->text);
-
-	if (before)
-		fail(name, "`%s` is declared already, in %s:%u", name->text, before->token->file->path, before->token->line);
-	decl->kind  = kind;
-	decl->begin = begin;
-	decl->doc   = begin->doc;
-	decl->token = name;
-	decl->name  = name->text;
-	return decl;
-}
-
-/* From here on it can be used. */
-static void complete(struct decl *decl)
-{
-	decl->end = at;
-	*decls_end = decl;
-	decls_end = &decl->next;
-}
-
-static void parse_const(struct token *begin)
-{
-	struct decl *decl = declare(DECL_CONST, begin, expect_name(UPPER, "a constant"));
-
 	expect("=");
-	decl->value = expect_number("a number");
+	decl->value = expect_number("a number", 0, UINT64_MAX);
 	decl->tail = expect(";")->tail;
-	complete(decl);
 }
 
-static void parse_enum(struct token *begin)
+static void parse_struct(struct decl *decl)
 {
-	struct decl        *decl  = declare(DECL_ENUM, begin, expect_name(LOWER, "the name of an enum"));
-	struct enumerator **end   = &decl->enumerators;
-	uint64_t            value = 0;
+	parse_fields(&decl->fields.first, false);
+}
+
+static void parse_enum(struct decl *decl)
+{
+	uint64_t value = 0;
 
 	expect("{");
 	do {
-		struct enumerator *item = allocate(sizeof(*item));
+		char const  *doc = at->doc;
+		struct item *item;
 
-		if (decl->enumerators && is_next("}"))
+		if (decl->items && is_next("}"))
 			break;
-		item->doc   = at->doc;
-		item->token = expect_name(UPPER, "a value of an enum");
-		item->name  = item->token->text;
+		item = append(&decl->items, expect_name(UPPER, "a value of an enum"), doc);
 		if (accept("="))
-			value = expect_range("a value of an enum", 0, INT32_MAX);
-		for (struct enumerator *other = decl->enumerators; other; other = other->next)
-			if (text_is(other->name, item->name) || other->value == value)
-				fail(item->token, "`%s` is %s", item->name, text_is(other->name, item->name) ? "there already" :
-				     text_format("the same as `%s`", other->name));
+			value = expect_number("a value of an enum", 0, INT32_MAX);
 		if (value > INT32_MAX)
-			fail(item->token, "`%s` is larger than 2147483647", item->name);
+			fail(item->token, "`%s` is larger than %d", item->name, INT32_MAX);
+		for (struct item *other = decl->items; other != item; other = other->next)
+			if (other->value == value)
+				fail(item->token, "`%s` is the same as `%s`", item->name, other->name);
 		item->value = value++;
-		item->tail  = is_next(",") ? at->tail : at[-1].tail;
-		*end = item;
-		end = &item->next;
+		item->tail = (is_next(",") ? at : at - 1)->tail;
 	} while (accept(","));
 	expect("}");
-	complete(decl);
-}
-
-static void parse_struct(struct token *begin)
-{
-	struct decl *decl = declare(DECL_STRUCT, begin, expect_name(LOWER, "the name of a struct"));
-
-	decl->fields.first = parse_fields(false);
-	complete(decl);
-}
-
-static char const *parse_sum(struct decl const *decl);
-
-static char const *parse_term(struct decl const *decl)
-{
-	struct field *field = decl->fields.first;
-	char const   *factor = NULL, *sum;
-	struct token *token;
-
-	if (accept("pages")) {
-		expect("(");
-		sum = parse_sum(decl);
-		expect(")");
-		return text_format("rpc_pages(%s)", sum);
-	}
-	if (at->kind == TOKEN_NUMBER) {
-		factor = text_format("%llu", (unsigned long long)at++->number);
-		if (!accept("*"))
-			return factor;
-	}
-	token = expect_name(LOWER, "a number, an argument or pages()");
-	while (field && !text_is(field->name, token->text))
-		field = field->next;
-	if (!field)
-		fail(token, "`%s` is none of the args", token->text);
-	if (field->type.kind != TYPE_INTEGER || field->type.is_signed || field->type.count)
-		fail(token, "`%s` is no unsigned integer", token->text);
-	return factor ? text_format("rpc_times(%s, args->%s)", factor, field->name) : text_format("args->%s", field->name);
 }
 
 /* A sum in C that saturates, because the arguments can be anything. */
-static char const *parse_sum(struct decl const *decl)
+static char const *parse_sum(struct item const *args)
 {
-	char const *sum = parse_term(decl);
+	char const        *factor = NULL, *sum;
+	struct item const *arg = args;
+	struct token      *token;
 
-	while (accept("+"))
-		sum = text_format("rpc_plus(%s, %s)", sum, parse_term(decl));
+	if (accept("pages")) {
+		expect("(");
+		sum = text_format("rpc_pages(%s)", parse_sum(args));
+		expect(")");
+	} else if (at->kind == TOKEN_NUMBER && !text_is(at[1].text, "*")) {
+		sum = text_format("%s", at++->text);
+	} else {
+		if (at->kind == TOKEN_NUMBER)
+			factor = at++->text, at++;
+		token = expect_name(LOWER, "a number, an argument or pages()");
+		while (arg && !text_is(arg->name, token->text))
+			arg = arg->next;
+		if (!arg)
+			fail(token, "`%s` is none of the args", token->text);
+		if (arg->type.kind != TYPE_INTEGER || arg->type.is_signed || arg->type.count)
+			fail(token, "`%s` is no unsigned integer", token->text);
+		sum = text_format(factor ? "rpc_times(args->%s, %s)" : "args->%s", token->text, factor);
+	}
+	return accept("+") ? text_format("rpc_plus(%s, %s)", sum, parse_sum(args)) : sum;
+}
+
+static char const *parse_cost(char const *what, struct item const *args)
+{
+	char const *sum;
+
+	expect(what);
+	expect("=");
+	sum = parse_sum(args);
+	expect(";");
 	return sum;
 }
 
-static void parse_cost(struct decl *decl)
+static void parse_params(struct item **list, struct item const *others)
 {
-	expect("{");
-	expect("ram");
-	expect("=");
-	decl->cost_ram = parse_sum(decl);
-	expect(";");
-	expect("caps");
-	expect("=");
-	decl->cost_caps = parse_sum(decl);
-	expect(";");
-	expect("}");
-}
-
-static struct field *parse_params(struct field const *others)
-{
-	struct field *first = NULL, **end = &first;
-
-	expect("(");
-	if (accept(")"))
-		return NULL;
 	do {
-		*end = parse_field(first);
-		for (struct field const *other = others; other; other = other->next)
-			if (text_is(other->name, (*end)->name))
-				fail((*end)->token, "there is a `%s` already", other->name);
-		end = &(*end)->next;
+		struct item *param = parse_field(list);
+
+		for (struct item const *other = others; other; other = other->next)
+			if (text_is(other->name, param->name))
+				fail(param->token, "there is a `%s` already", other->name);
 	} while (accept(","));
 	expect(")");
-	return first;
 }
 
-static struct enumerator *parse_errors(void)
+static void parse_call(struct item **calls)
 {
-	struct enumerator *first = NULL, **end = &first;
+	char const  *doc = at->doc;
+	struct item *call;
 
-	expect("(");
-	do {
-		struct enumerator *item = allocate(sizeof(*item));
-
-		item->token = expect_name(UPPER, "a status");
-		item->name = item->token->text;
-		if (!status_is_known(item->name))
-			fail(item->token, "unknown status `%s`", item->name);
-		if (status_is_implicit(item->name))
-			fail(item->token, "every call may end with %s, it is not listed", item->name);
-		for (struct enumerator *other = first; other; other = other->next)
-			if (text_is(other->name, item->name))
-				fail(item->token, "`%s` is there already", item->name);
-		*end = item;
-		end = &item->next;
-	} while (accept(","));
-	expect(")");
-	return first;
-}
-
-static struct call *parse_call(struct decl const *decl)
-{
-	struct call *call = allocate(sizeof(*call));
-
-	call->doc   = at->doc;
 	expect("call");
-	call->token = expect_name(LOWER, "the name of a call");
-	call->name  = call->token->text;
-	for (struct call const *other = decl->calls; other; other = other->next)
-		if (text_is(other->name, call->name))
-			fail(call->token, "there is a call `%s` already", call->name);
-	call->in.first = parse_params(NULL);
+	call = append(calls, expect_name(LOWER, "the name of a call"), doc);
+	if (text_lists(reserved_calls, call->name) || strncmp(call->name, "handle_", 7) == 0)
+		fail(call->token, "`%s` has a meaning of its own, take another name", call->name);
+	expect("(");
+	if (!accept(")"))
+		parse_params(&call->in.first, NULL);
 	if (accept("->")) {
-		if (is_next("(") && text_is(at[1].text, ")"))
-			fail(at + 1, "at least one result; without any there is no `->`");
-		call->out.first = parse_params(call->in.first);
+		expect("(");
+		parse_params(&call->out.first, call->in.first);
 	}
-	if (accept("errors"))
-		call->errors = parse_errors();
+	if (accept("errors")) {
+		expect("(");
+		do {
+			struct item *error = append(&call->errors, expect_name(UPPER, "a status"), NULL);
+
+			if (text_lists(statuses_implicit, error->name))
+				fail(error->token, "every call may end with %s, it is not listed", error->name);
+			if (!text_lists(statuses_listed, error->name))
+				fail(error->token, "unknown status `%s`", error->name);
+		} while (accept(","));
+		expect(")");
+	}
 	expect(";");
-	return call;
 }
 
-static void parse_interface(enum decl_kind kind, struct token *begin)
+static void parse_interface(struct decl *decl)
 {
-	struct decl  *decl = declare(kind, begin, expect_name(LOWER, "the name of an interface"));
-	struct call **end  = &decl->calls;
 	struct token *service = at;
 
-	if (kind == DECL_SESSION) {
+	if (decl->kind == DECL_SESSION) {
 		decl->service = expect_kind(TOKEN_STRING, "the name of the service, in quotes")->text;
-		if (!decl->service[0] || strlen(decl->service) > SERVICE_NAME_MAX)
-			fail(service, "the name of a service has 1 to %d characters", SERVICE_NAME_MAX);
+		if (!decl->service[0] || strlen(decl->service) > SERVICE_MAX)
+			fail(service, "the name of a service has 1 to %d characters", SERVICE_MAX);
 	}
 	expect("{");
-	if (is_next("args") || is_next("cost")) {
-		if (kind != DECL_SESSION)
-			fail(at, "only sessions have `%s`", at->text);
-		decl->has_args = accept("args");
-		if (decl->has_args)
-			decl->fields.first = parse_fields(true);
-		if (accept("cost"))
-			parse_cost(decl);
+	if ((is_next("args") || is_next("cost")) && decl->kind != DECL_SESSION)
+		fail(at, "only sessions have `%s`", at->text);
+	if (accept("args"))
+		parse_fields(&decl->fields.first, true);
+	if (accept("cost")) {
+		expect("{");
+		decl->cost_ram = parse_cost("ram", decl->fields.first);
+		decl->cost_caps = parse_cost("caps", decl->fields.first);
+		expect("}");
 	}
 	if (is_next("}"))
 		fail(at, "at least one call");
-	while (!is_next("}")) {
-		*end = parse_call(decl);
+	while (!accept("}"))
+		parse_call(&decl->items);
+}
+
+static struct { char const *word, *what; enum style style; void (*parse)(struct decl *); } const kinds[] = {
+	[DECL_CONST]   = { "const", "a constant", UPPER, parse_const },
+	[DECL_ENUM]    = { "enum", "the name of an enum", LOWER, parse_enum },
+	[DECL_STRUCT]  = { "struct", "the name of a struct", LOWER, parse_struct },
+	[DECL_SESSION] = { "session", "the name of an interface", LOWER, parse_interface },
+	[DECL_OBJECT]  = { "object", "the name of an interface", LOWER, parse_interface },
+};
+
+/* It can be used from its end on. */
+static void parse_decl(void)
+{
+	struct decl  *decl = allocate(sizeof(*decl)), *before, **end = &decls;
+	struct token *name;
+
+	*decl = (struct decl) { .begin = at, .doc = at->doc };
+	while (decl->kind <= DECL_OBJECT && !accept(kinds[decl->kind].word))
+		decl->kind++;
+	if (decl->kind > DECL_OBJECT)
+		fail_expected("import, const, enum, struct, session or object");
+	name = expect_new_name(kinds[decl->kind].style, kinds[decl->kind].what);
+	before = decl_find(name->text);
+	if (text_lists(reserved_types, name->text))
+		fail(name, "`%s` has a meaning of its own, take another name", name->text);
+	if (before)
+		fail(name, "`%s` is declared already, in %s:%u", name->text, before->token->file->path, before->token->line);
+	decl->token = name;
+	decl->name = name->text;
+	kinds[decl->kind].parse(decl);
+	decl->end = at;
+	while (*end)
 		end = &(*end)->next;
-	}
-	expect("}");
-	complete(decl);
+	*end = decl;
 }
 
 /* --- Files --- */
 
-static struct file *find_import(struct token const *token, char const *const *directories)
-{
-	for (struct file *file = files; file; file = file->next)
-		if (text_is(file->name, token->text))
-			return file;
-	for (; *directories; directories++) {
-		char *path = text_format("%s/%s", *directories, token->text);
-		FILE *file = fopen(path, "rb");
-
-		if (file) {
-			fclose(file);
-			return lex(path, token->text, token);
-		}
-	}
-	fail(token, "there is no \"%s\" in the directories given with -I", token->text);
-}
-
 static void parse_import(char const *const *directories)
 {
-	struct token *token  = expect_kind(TOKEN_STRING, "the path of a file, in quotes"), *after;
-	size_t        length = strlen(token->text);
-	struct file  *file;
+	char const *const *directory = directories;
+	struct token      *token     = expect_kind(TOKEN_STRING, "the path of a file, in quotes"), *after;
+	size_t             length    = strlen(token->text);
+	struct file       *file      = files;
+	char              *path;
 
 	if (length < 5 || !text_is(token->text + length - 4, ".rpc"))
 		fail(token, "\"%s\" does not end with .rpc", token->text);
 	expect(";");
-	file = find_import(token, directories);
-	if (file->tokens && !file->parsed && file->is_open)
-		fail(token, "\"%s\" imports itself in the end", token->text);
 	after = at;
-	if (!file->parsed)
-		parse(file, directories);
+	while (file && !text_is(file->name, token->text))
+		file = file->next;
+	for (; !file && *directory; directory++) {
+		path = text_format("%s/%s", *directory, token->text);
+		if (access(path, R_OK) == 0)
+			parse(file = lex(path, token->text, token), directories);
+	}
+	if (!file)
+		fail(token, "there is no \"%s\" in the directories given with -I", token->text);
+	if (file->is_open)
+		fail(token, "\"%s\" imports itself in the end", token->text);
 	at = after;
 }
 
 void parse(struct file *file, char const *const *directories)
 {
-	*files_end = file;
-	files_end = &file->next;
-	file->is_open = true;
-	at = file->tokens;
-	while (at->kind != TOKEN_END) {
-		struct token *begin = at;
+	struct file **end = &files;
 
+	while (*end)
+		end = &(*end)->next;
+	*end = file;
+	file->is_open = true;
+	for (at = file->tokens; at->kind != TOKEN_END;) {
 		if (accept("import"))
 			parse_import(directories);
-		else if (accept("const"))
-			parse_const(begin);
-		else if (accept("enum"))
-			parse_enum(begin);
-		else if (accept("struct"))
-			parse_struct(begin);
-		else if (accept("session"))
-			parse_interface(DECL_SESSION, begin);
-		else if (accept("object"))
-			parse_interface(DECL_OBJECT, begin);
 		else
-			fail_expected("import, const, enum, struct, session or object");
+			parse_decl();
 	}
-	file->parsed = true;
+	file->is_open = false;
 }

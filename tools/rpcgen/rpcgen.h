@@ -2,8 +2,8 @@
 /*
  * rpcgen makes C headers from interface descriptions (doc/rpc.md is the language). One file a phase: lex.c cuts text into
  * tokens, parse.c reads declarations and resolves their names, check.c lays out messages and applies the limits, header.c
- * and calls.c write C. The first error ends the program, so no phase sees a broken input of
- * another, and nothing is written before the last check. Memory is never freed: the program ends soon.
+ * and calls.c write C. The first error ends the program, so no phase sees a broken input of another, and nothing is
+ * written before the last check. Memory is never freed: the program ends soon.
  */
 #pragma once
 
@@ -13,17 +13,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum {
-	WORD = 8, REGISTER_WORDS = 4, MESSAGE_MAX = 1024, CAPS_MAX = 8, ARGS_MAX = 128, SERVICE_NAME_MAX = 31, LINE_MAX_COLUMNS = 120,
-	SOURCE_MAX = 1 << 20,
-};
+enum { WORD = 8, REGISTER_WORDS = 4, MESSAGE_MAX = 1024, CAPS_MAX = 8, ARGS_MAX = 128, SERVICE_MAX = 31, COLUMNS_MAX = 120 };
 
 struct file {
 	char const   *path;       /* to open and to report it */
 	char const   *name;       /* as an import would name it */
 	struct token *tokens;     /* ends with TOKEN_END */
 	char const   *spdx, *doc; /* comments at its top, or NULL */
-	bool          is_open, parsed;
+	bool          is_open;    /* while it is being parsed */
 	struct file  *next;
 };
 
@@ -45,83 +42,69 @@ struct type {
 	char const    *text;        /* in the language: "string<32>" */
 	char const    *c;           /* in C, without dimensions: "char" */
 	unsigned       size, align; /* of one element, in a struct */
+	bool           is_signed;
 	unsigned       bound;       /* of a string or data */
 	unsigned       count;       /* elements of an array, 0: it is none */
-	bool           is_signed;
 	struct decl   *decl;        /* of an enum or a struct */
 	struct token  *target;      /* what a capability is for */
 };
 
-struct field {
-	char const   *name;
-	struct type   type;
-	char const   *doc, *tail;
-	struct token *token;
-	struct token *value;        /* default, or NULL */
-	bool          negative;     /* a minus stands before it */
-	bool          is_param;     /* of a call, where scalars are words */
-	unsigned      offset;       /* in its struct or message, set by check.c */
-	unsigned      padding;      /* bytes unused behind it */
-	struct field *next;
-};
-
 struct fields {
-	struct field *first;
-	unsigned      size, align, caps; /* set by check.c */
+	struct item *first;
+	unsigned     size, align, caps; /* set by check.c */
 };
 
-struct enumerator {
-	char const        *name;
-	uint64_t           value;
-	char const        *doc, *tail;
-	struct token      *token;
-	struct enumerator *next;
-};
-
-struct call {
-	char const        *name, *doc;
-	struct token      *token;
-	struct fields      in, out;
-	struct enumerator *errors;
-	bool               is_message; /* not in register form */
-	struct call       *next;
+/* What a declaration consists of: a field, a parameter, a value of an enum, a call or one of its errors. */
+struct item {
+	char const   *name, *doc, *tail;
+	struct token *token;       /* the name */
+	struct item  *next;
+	uint64_t      value;       /* of an enum's value */
+	/* field, parameter */
+	struct type   type;
+	struct token *init;        /* default, or NULL */
+	bool          negative;    /* a minus stands before it */
+	bool          is_param;    /* scalar parameters are words; set by check.c, as is what follows */
+	unsigned      offset;      /* in its struct or message */
+	unsigned      padding;     /* bytes unused behind it */
+	/* call */
+	struct fields in, out;
+	struct item  *errors;
+	bool          is_message;  /* not in register form */
 };
 
 enum decl_kind { DECL_CONST, DECL_ENUM, DECL_STRUCT, DECL_SESSION, DECL_OBJECT };
 
 struct decl {
-	enum decl_kind     kind;
-	char const        *name, *doc;
-	struct token      *token;              /* its name */
-	struct token      *begin, *end;        /* all of it: [begin, end) */
-	uint64_t           value;              /* const */
-	char const        *tail;               /* const: comment behind it */
-	struct enumerator *enumerators;        /* enum */
-	struct fields      fields;             /* struct; args of a session */
-	bool               has_args;
-	char const        *service;            /* session */
-	char const        *cost_ram, *cost_caps; /* C expressions, or NULL */
-	struct call       *calls;
-	uint64_t           hash;
-	uint32_t           tag;
-	unsigned           visited;            /* by which run of the hash */
-	struct decl       *next;
+	enum decl_kind kind;
+	char const    *name, *doc, *tail;
+	struct token  *token;                 /* its name */
+	struct token  *begin, *end;           /* all of it: [begin, end) */
+	uint64_t       value;                 /* const */
+	struct item   *items;                 /* values of an enum, calls of an interface */
+	struct fields  fields;                /* struct; args of a session */
+	char const    *service;               /* session */
+	char const    *cost_ram, *cost_caps;  /* C expressions, or NULL */
+	uint64_t       hash;                  /* set by check.c */
+	unsigned       visited;               /* by which run of the hash */
+	struct decl   *next;
 };
 
 extern struct file *files;  /* the one given first */
-extern struct decl *decls;  /* of all files, in order */
+extern struct decl *decls;  /* of all files, what is imported before what imports it */
 
-/* Reports "file:line:column: reason" and exits with 1. */
+/* Reports "file:line:column: reason", without a token "rpcgen: reason", and exits with 1. */
 _Noreturn void fail(struct token const *token, char const *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Reports without a place. */
-_Noreturn void fail_plain(char const *format, ...) __attribute__((format(printf, 1, 2)));
-
+/* Zeroed. */
 void *allocate(size_t size);
+
 char *text_format(char const *format, ...) __attribute__((format(printf, 1, 2)));
-char *text_vformat(char const *format, va_list arguments);
 char *text_upper(char const *text);
 bool  text_is(char const *a, char const *b);
+
+/* Is `word` in a list of words, each between blanks? */
+bool text_lists(char const *list, char const *word);
 
 /* Reads a file into tokens. `from`: what imports it, or NULL. */
 struct file *lex(char const *path, char const *name, struct token const *from);
@@ -130,8 +113,9 @@ struct file *lex(char const *path, char const *name, struct token const *from);
 void parse(struct file *file, char const *const *directories);
 
 struct decl *decl_find(char const *name);
-bool         status_is_known(char const *name);
-bool         status_is_implicit(char const *name);
+
+/* Statuses, as text_lists takes them: what calls can list, and what each may end with anyway. */
+extern char const statuses_listed[], statuses_implicit[];
 
 /* Checks and completes all declarations. */
 void check(void);
@@ -142,20 +126,17 @@ bool type_is_scalar(struct type const *type);
 
 extern FILE *output;
 
-/* Writes; lines that become too long are broken behind a comma or before an &&. A newline must end what is written. */
+/* Writes whole lines; too long ones are broken behind a comma or before an operator. */
 void emit(char const *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A comment, or nothing for NULL. */
 void emit_doc(char const *doc, char const *indent);
 
-/* The signature of parameters in the language. */
-char *signature(struct fields const *fields);
-
 /* "RPC_ERROR(A) | RPC_ERROR(B)", "0" for none. */
-char *error_set(struct call const *call);
+char *error_set(struct item const *call);
 
 /* The statement `failure` if the field, which is `c` in C, holds what it must not; nothing if it cannot. */
-void emit_check(struct field const *field, char const *c, char const *indent, char const *failure);
+void emit_check(struct item const *field, char const *c, char const *failure);
 
 void emit_header(struct file const *file);
 void emit_client(struct decl const *decl);

@@ -72,6 +72,9 @@ typedef uint64_t __attribute__((may_alias)) rpc_word;
 
 #define RPC_INLINE static inline __attribute__((always_inline))
 
+/* For what would cost its neighbours registers. */
+#define RPC_APART  static __attribute__((noinline, unused))
+
 /* Copies `text` and fills up with zeroes. TOO_LONG: it does not fit with its terminator. */
 MUST_CHECK enum status rpc_pack_string(char *to, size_t size, char const *text);
 
@@ -84,9 +87,8 @@ RPC_INLINE void rpc_clear(void *to, size_t size) { __builtin_memset(to, 0, size)
 /* Is there a terminator in it? */
 bool rpc_is_string(char const *text, size_t size);
 
-/* Are all of these 0 or 1? What is no bool must not be read as one. */
-bool rpc_are_bools(void const *bools, size_t count);
-
+/* Is it 0 or 1? What is no bool must not be read as one. */
+RPC_INLINE bool rpc_is_bool(void const *byte) { return *(unsigned char const *)byte <= 1; }
 RPC_INLINE bool rpc_is_status(uint64_t value) { return value < STATUS_COUNT; }
 
 /* Sums for `cost`; too much stays too much. */
@@ -117,30 +119,26 @@ RPC_INLINE uint64_t rpc_request(uint32_t label, size_t words, unsigned caps, uns
 	return syscall_header(0, words, caps, expect, label);
 }
 
-/* The status in a reply that is not the expected one; PROTOCOL for what makes no sense. Never OK. */
-MUST_CHECK enum status rpc_failure(uint64_t header);
-
-RPC_INLINE bool rpc_is_again(uint64_t header)
-{
-	return platform_status(header) == STATUS_OK && platform_label(header) == STATUS_AGAIN;
-}
+/*
+ * What to do when the answer to a call in register form was not `out` words and OK: repeats it while it is AGAIN. On OK, the
+ * words are in regs->w.
+ */
+MUST_CHECK enum status rpc_call_again(struct cap target, uint32_t label, size_t in, size_t out, struct platform_regs *regs);
 
 /* Calls in register form: w holds `in` words (the others 0) and, on OK, `out` words of the answer. */
 RPC_INLINE MUST_CHECK enum status rpc_call_words(struct cap target, uint32_t label, uint64_t w[RPC_WORDS], size_t in, size_t out)
 {
-	struct platform_regs regs = { .w = { w[0], w[1], w[2], w[3] } };
+	struct platform_regs regs = { rpc_request(label, in, 0, 0), target.selector, { w[0], w[1], w[2], w[3] } };
 
-	do {
-		regs.header = rpc_request(label, in, 0, 0);
-		regs.target = target.selector;
-		platform_invoke(PLATFORM_CALL, &regs);
-		if (__builtin_expect((regs.header & RPC_REPLY_MASK) == out << 8, 1)) {
-			for (unsigned i = 0; i < RPC_WORDS; i++)
-				w[i] = regs.w[i];
-			return STATUS_OK;
-		}
-	} while (rpc_is_again(regs.header));
-	return rpc_failure(regs.header);
+	platform_invoke(PLATFORM_CALL, &regs);
+	if (__builtin_expect((regs.header & RPC_REPLY_MASK) != out << 8, 0)) {
+		struct platform_regs again = regs;
+
+		RPC_TRY(rpc_call_again(target, label, in, out, &again));
+		regs = again;
+	}
+	w[0] = regs.w[0], w[1] = regs.w[1], w[2] = regs.w[2], w[3] = regs.w[3];
+	return STATUS_OK;
 }
 
 /* Where the next call's message is laid out, and where its answer is found afterwards, until the next call. */
@@ -235,11 +233,27 @@ RPC_INLINE enum status rpc_listed(uint32_t errors, enum status status)
 /* Answers in register form; what w does not name is 0. */
 RPC_INLINE enum status rpc_answer_words(struct rpc *rpc, size_t words, uint64_t const w[RPC_WORDS])
 {
-	for (unsigned i = 0; i < RPC_WORDS; i++)
-		rpc->w[i] = w[i];
+	rpc->w[0] = w[0], rpc->w[1] = w[1], rpc->w[2] = w[2], rpc->w[3] = w[3];
 	rpc->answer = words << 8;
 	return STATUS_OK;
 }
 
 /* Answers in message form. caps: selectors, 0 for null, as the kernel takes them in send[]; the server keeps them. */
 enum status rpc_answer(struct rpc *rpc, void const *message, size_t words, struct cap const *caps, unsigned cap_count);
+
+/*
+ * For an object X:
+ * struct X_object { struct rpc_object object; }     what the server's own struct for it starts with
+ * void X_init(struct X_object *self, struct X_ops const *ops)
+ *         Makes it what the badge of a gate can point to: ep_gate(..., &self->object, ...).
+ */
+#define RPC_OBJECT(X)                                                                                                       \
+	struct X##_object { struct rpc_object object; };                                                                    \
+	static inline enum status X##_object_dispatch(struct rpc_object *object, struct rpc *rpc)                           \
+	{                                                                                                                   \
+		return X##_dispatch(object->ops, container_of(object, struct X##_object, object), rpc);                     \
+	}                                                                                                                   \
+	static inline void X##_init(struct X##_object *self, struct X##_ops const *ops)                                     \
+	{                                                                                                                   \
+		self->object = (struct rpc_object) { .dispatch = X##_object_dispatch, .ops = ops };                         \
+	}
