@@ -80,8 +80,12 @@ void sandbox_child_begin(struct sandbox_child *child)
 	assert(child->state == CHILD_WAITING);
 	child->state = CHILD_ALIVE;
 	status = start(child);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		if (child->sandbox->config.verbose)
+			log_info("child \"%s\" runs \"%s\" with %lu bytes of RAM and %lu caps", child->start->name, child->start->binary,
+			         child->start->ram.value, child->start->caps.value);
 		return;
+	}
 	tell_failure(child, status);
 	sandbox_child_end(child, CHILD_GIVEN_UP);
 }

@@ -9,11 +9,16 @@
 #include <base/log.h>
 #include <base/string.h>
 
+/* In one piece, if it fits, so that nobody else's lines come between. */
 void deny_write(struct explanation const *explanation)
 {
-	log_error("%s", explanation->what);
-	log_info("  %s", explanation->where);
-	log_info("  %s", explanation->fix);
+	if (strlen(explanation->what) + strlen(explanation->where) + strlen(explanation->fix) + 3 < LOG_LINE_MAX) {
+		log_info("%s\n%s\n%s", explanation->what, explanation->where, explanation->fix);
+		return;
+	}
+	log_info("%s", explanation->what);
+	log_info("%s", explanation->where);
+	log_info("%s", explanation->fix);
 }
 
 static bool is_power_of_ten(uint32_t number)
@@ -47,7 +52,7 @@ static bool is_first(struct sandbox_child *client, char const *service, uint32_t
 	}
 	++*count;
 	if (is_power_of_ten(*count))
-		log_error("denied: \"%s\" has asked for %s %u times by now", client->start->name,
+		log_info("denied: \"%s\" has asked for %s %u times by now", client->start->name,
 		          count == &client->denials_more ? "what it cannot get, of many kinds," : service, *count);
 	return false;
 }

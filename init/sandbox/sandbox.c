@@ -76,8 +76,8 @@ static void handle_exited(struct handler *handler, uint64_t count)
 		return;
 	if (thread_state(child->child.main_thread, &state, &fault) != STATUS_OK)
 		state = THREAD_STATE_FAULTED;
-	log_error("child \"%s\" %s: it is ended, the others go on", child->start->name,
-	          state == THREAD_STATE_FAULTED ? "faulted" : "ended without saying so");
+	log_info("child \"%s\" %s: it is ended, the others go on", child->start->name,
+	         state == THREAD_STATE_FAULTED ? "faulted" : "ended without saying so");
 	sandbox_child_end(child, CHILD_FAULTED);
 }
 
