@@ -131,12 +131,13 @@ static void lie(uint32_t source_index, uint32_t sink_index)
 {
 	struct packet_shared *words = (struct packet_shared *)shared;
 	uint32_t             *indices[] = { &words->source.submit_tail, &words->source.ack_head, &words->sink.submit_head, &words->sink.ack_tail };
+	uint32_t const        words_of_all = (sizeof(*words) + 2 * COUNT * sizeof(struct packet)) / 4;
 	uint32_t              near = (unit_below(2) ? source_index : sink_index) + (uint32_t)unit_below(8) - 3;
 
 	if (unit_below(3) == 0)
 		*indices[unit_below(4)] = near;
 	else
-		((uint32_t *)shared)[unit_below((sizeof(*words) + 2 * COUNT * sizeof(struct packet)) / 4)] = (uint32_t)(unit_below(2) ? unit_below(8192) : unit_random());
+		((uint32_t *)shared)[unit_below(words_of_all)] = (uint32_t)(unit_below(2) ? unit_below(8192) : unit_random());
 }
 
 START_TEST(a_hostile_sink_can_end_the_session_and_nothing_else)

@@ -87,7 +87,8 @@ uint64_t packet_bulk_start(uint32_t count);
 /* --- SOURCE --- */
 
 /* `ids` and `packets` hold `count` each and live as long as the source. INVALID: the memory has no room for a bulk area. */
-MUST_CHECK enum status packet_source_init(struct packet_source *source, struct packet_memory const *memory, struct id_slot ids[], struct packet packets[]);
+MUST_CHECK enum status packet_source_init(struct packet_source *source, struct packet_memory const *memory, struct id_slot ids[],
+                                          struct packet packets[]);
 
 /*
  * Submits a packet within the bulk area; its `tag` comes back with it and is not seen by the sink. The sink sees it after
