@@ -17,7 +17,7 @@ extra_repos := $(patsubst %/,%,$(subst :,$(space),$(REPOS)))
 $(foreach repo,$(extra_repos),$(if $(wildcard $(repo)/*),,$(error REPOS: there is no repository in $(repo))))
 repos := $(patsubst %/,%,$(wildcard repos/*/)) $(extra_repos)
 
-files := $(shell find -L $(wildcard kernel core base init os tests/components tools/rpcgen) $(repos) \
+files := $(shell find -L $(wildcard kernel core base init os tests/components tests/kernel tools/rpcgen) $(repos) \
 	\( -name build -o -name '.*' \) -prune -o -type f \( -name '*.[cS]' -o -name component.mk -o -name '*.rpc' \) -print \
 	2>/dev/null | LC_ALL=C sort)
 code := $(filter %.c %.S,$(files))
@@ -39,7 +39,7 @@ $(if $(twice),$(error these names are used by two components or libraries: $(twi
 interfaces := $(foreach rpc,$(filter %.rpc,$(files)),$(if $(findstring /include/,$(rpc)),$(rpc)))
 interface_path = $(lastword $(subst /include/,$(space),$1))
 interface_names := $(sort $(foreach rpc,$(interfaces),$(patsubst %/,%,$(dir $(call interface_path,$(rpc))))))
-interface_dirs := $(wildcard base/include os/include $(addsuffix /include,$(repos)))
+interface_dirs := $(wildcard base/include os/include tests/components/include $(addsuffix /include,$(repos)))
 headers := $(foreach rpc,$(interfaces),$(patsubst %.rpc,build/include/%.h,$(call interface_path,$(rpc))))
 
 # The list of sources as a file that changes only when the list does: archives and compile_commands.json depend on it.
@@ -186,6 +186,17 @@ build/bin/core: $(core_objects) build/lib/base_static.a core/core.ld build/sourc
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	@$(LD) $(link_static) -T core/core.ld -o $@ $(core_objects) build/lib/base_static.a
+
+# The kernel tests take core's place: the boot module is build/boot/kernel_test, the program with symbols beside the kernel.
+kernel_test_objects := $(call objects,static,$(call sources_in,tests/kernel))
+dependencies += $(kernel_test_objects:.o=.d)
+build/kernel/kernel_test: $(kernel_test_objects) tests/kernel/kernel_test.ld build/sources
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	@$(LD) $(link_static) -T tests/kernel/kernel_test.ld -o $@ $(kernel_test_objects)
+build/boot/kernel_test: build/kernel/kernel_test
+	@mkdir -p $(@D)
+	@$(STRIP) -o $@ $<
 
 platform_objects := $(call objects,static,$(call sources_in,base/platform))
 dependencies += $(platform_objects:.o=.d)
