@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# base_caps needs nothing but base.
+USES =

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# base_heap needs nothing but base.
+USES =

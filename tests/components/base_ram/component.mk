@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What base_ram is built with.
+USES = pass

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What base_ram_peer is built with.
+USES = pass

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# base_timeouts needs nothing but base.
+USES =

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What bystander is built with.
+USES = hello

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the tests of base share: checks that name their place, and an account that must be the same before and after.
+ * A test ends with `test_passed`, and with a status other than OK where a check fails; its start node says
+ * exit="propagate", so that a failure ends the scenario at once.
+ */
+#pragma once
+
+#include <base/cap_alloc.h>
+#include <base/component.h>
+
+static unsigned checks_passed;
+
+#define CHECK(condition)                                                                    \
+	do {                                                                                \
+		if (!(condition)) {                                                         \
+			log_error("check failed: %s:%u: %s", __FILE__, __LINE__, #condition); \
+			return STATUS_INTERNAL;                                             \
+		}                                                                           \
+		checks_passed++;                                                            \
+	} while (0)
+
+/* What a component holds: its account, and the slots of its table. */
+struct books {
+	struct account_state account;
+	unsigned             slots;
+};
+
+static inline MUST_CHECK enum status books_read(struct env *env, struct books *books)
+{
+	books->slots = cap_slots_used();
+	return account_info(env->account, &books->account);
+}
+
+/* Is it to the byte what it was? Says what differs. */
+static inline bool books_equal(struct books const *a, struct books const *b)
+{
+	bool const equal = a->account.ram_used == b->account.ram_used && a->account.caps_used == b->account.caps_used && a->slots == b->slots;
+
+	if (!equal)
+		log_error("books differ: RAM %lu, now %lu; caps %lu, now %lu; slots %u, now %u", a->account.ram_used, b->account.ram_used,
+		          a->account.caps_used, b->account.caps_used, a->slots, b->slots);
+	return equal;
+}
+
+static inline enum status test_passed(void)
+{
+	log_info("all %u checks passed", checks_passed);
+	return STATUS_OK;
+}

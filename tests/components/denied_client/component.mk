@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What denied_client is built with.
+USES = hello

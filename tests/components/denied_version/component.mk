@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What denied_version is built with.
+USES = old_hello

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# fault needs nothing but base.
+USES =

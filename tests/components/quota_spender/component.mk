@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# quota_spender needs nothing but base.
+USES =

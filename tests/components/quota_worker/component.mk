@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What quota_worker is built with.
+USES = hello
