@@ -10,9 +10,6 @@
 #include <base/string.h>
 #include <base/time.h>
 
-/* All children run at this priority; init itself above them. */
-enum { PRIORITY = 32 };
-
 /* --- Start --- */
 
 /* The account for the slots, and the slots in it; it belongs to the sandbox, and so outlives the child's own. */
@@ -43,7 +40,7 @@ static enum status start(struct sandbox_child *child)
 {
 	struct env        *env  = child->sandbox->env;
 	struct child_args  args = {
-		.name = child->start->name, .ram = child->start->ram.value, .caps = child->start->caps.value, .priority = PRIORITY,
+		.name = child->start->name, .ram = child->start->ram.value, .caps = child->start->caps.value, .priority = SANDBOX_PRIORITY,
 		.platform = &child->sandbox->platform, .ep = &env->ep, .parent = &child->parent.object, .exited = &child->exited,
 	};
 

@@ -119,7 +119,12 @@ void deny_quota(struct session_slot const *slot, enum status status)
 		return;
 	denial.need = is_ram ? slot->ram : slot->caps + COST_ACCOUNT_CAPS;
 	denial.have = is_ram ? state.ram_limit - state.ram_used : state.caps_limit - state.caps_used;
-	deny(slot->client, &denial);
+	if (denial.have < denial.need)
+		deny(slot->client, &denial);
+	else if (slot->kind == SESSION_TO_PARENT)
+		deny_slot(slot, DENIAL_PARENT, status);
+	else
+		log_error("cannot open %s for \"%s\": %s of this component itself", slot->service, slot->client->start->name, status_name(status));
 }
 
 /* Which of the two it was is told by the kinds beyond those of denials. */

@@ -49,6 +49,18 @@ static char const *name_of_service(struct sandbox_child const *client, struct ro
 	return found->name;
 }
 
+/* The only arguments that are ever changed on the way: no thread of a child comes before its parent's. */
+static void bound_priority(struct session_slot *slot)
+{
+	struct cpu_args args;
+
+	if (!string_equal(slot->service, "CPU") || slot->args_size != sizeof(args))
+		return;
+	memcpy(&args, slot->args, sizeof(args));
+	args.priority = MIN(args.priority, (uint32_t)SANDBOX_PRIORITY);
+	memcpy(slot->args, &args, sizeof(args));
+}
+
 static struct session_slot *fill_slot(struct sandbox_child *client, struct session_open_args const *args, struct route_result const *result)
 {
 	struct session_slot *slot = slot_acquire(client);
@@ -69,6 +81,7 @@ static struct session_slot *fill_slot(struct sandbox_child *client, struct sessi
 	memcpy(slot->args, args->args.data, args->args.size);
 	status = string_copy(slot->label, sizeof(slot->label), result->label);
 	assert(status == STATUS_OK && args->args.size <= sizeof(slot->args));
+	bound_priority(slot);
 	return slot;
 }
 
