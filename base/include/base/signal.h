@@ -28,3 +28,11 @@ static inline MUST_CHECK enum status signal_wait(struct signal_context context, 
 	platform_invoke(PLATFORM_WAIT, &regs);
 	return platform_status(regs.header);
 }
+
+/* The driver has dealt with its device: the next interrupt of `line` (from irq_bind) may come. */
+static inline void irq_ack(struct cap line)
+{
+	struct platform_regs regs = { .target = line.selector };
+
+	platform_invoke(PLATFORM_IRQ_ACK, &regs);
+}

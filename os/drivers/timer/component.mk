@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What timer is built with.
+USES = timer
