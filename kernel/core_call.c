@@ -14,6 +14,7 @@
 #include <kernel/pd.h>
 #include <kernel/sched.h>
 #include <kernel/x86_64/clock.h>
+#include <kernel/x86_64/fpu.h>
 #include <kernel/x86_64/machine.h>
 #include <kernel/x86_64/paging.h>
 
@@ -204,6 +205,7 @@ static enum status core_call(struct thread *t, unsigned op)
 	case SYS_THREAD_STATE:  return thread_state(t, r->rdi, r->rsi);
 	case SYS_GATE_CREATE:   return gate_create(r->rdi, r->rsi, r->rdx);
 	case SYS_SIGNAL_CREATE: return signal_create(r->rdi, r->rsi, r->rdx);
+	case SYS_FPU_CREATE:    return thread_at(r->rsi) ? fpu_create(r->rdi, thread_at(r->rsi)) : STATUS_INVALID;
 	case SYS_CAP_INSTALL:   return cap_install(pd_at(r->rdi), r->rsi, r->rdx, r->r8);
 	case SYS_CAP_GIVE:      return pd_at(r->rsi) ? pd_cap_copy(t->pd, r->rdi, pd_at(r->rsi), r->rdx, RIGHTS_ALL) : STATUS_INVALID;
 	case SYS_CAP_OBJECT:    return cap_object(t, r->rdi);

@@ -8,6 +8,7 @@
 #include <kernel/irq.h>
 #include <kernel/pd.h>
 #include <kernel/sched.h>
+#include <kernel/x86_64/fpu.h>
 #include <kernel/x86_64/paging.h>
 
 /* A gate's callers that are queued already are its thread's business: they were let in. */
@@ -70,7 +71,7 @@ static enum status destroy_thread(struct thread *t)
 	sched_forget(t);
 	if (ipc_abort_waiters(t, SWEEP_SLOTS))
 		return STATUS_AGAIN;
-	if (t->bound)
+	if (t->bound || t->fpu)
 		return STATUS_BUSY;
 	slot_drop(&t->pager);
 	slot_drop(&t->handler);
@@ -117,6 +118,9 @@ enum status object_destroy(uint64_t phys)
 		break;
 	case OBJECT_PD:
 		status = destroy_pd(container_of(object, struct pd, object));
+		break;
+	case OBJECT_FPU:
+		status = fpu_destroy(object);
 		break;
 	default:
 		status = irq_destroy(object);

@@ -4,10 +4,12 @@
 
 #define FRAME_MAGIC 0x737463656a626f00UL
 
-static unsigned const granules_of[] = {
+static unsigned granules_of[OBJECT_TYPES] = {
 	[OBJECT_PD] = PD_GRANULES,         [OBJECT_THREAD] = THREAD_GRANULES, [OBJECT_GATE] = GATE_GRANULES,
 	[OBJECT_SIGNAL] = SIGNAL_GRANULES, [OBJECT_IRQ] = IRQ_GRANULES,
 };
+
+void object_set_granules(enum object_type type, unsigned granules) { granules_of[type] = granules; }
 
 static uint64_t first_frame;
 

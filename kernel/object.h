@@ -8,7 +8,7 @@
 
 #include <kernel/kernel.h>
 
-enum object_type { OBJECT_NONE, OBJECT_PD, OBJECT_THREAD, OBJECT_GATE, OBJECT_SIGNAL, OBJECT_IRQ };
+enum object_type { OBJECT_NONE, OBJECT_PD, OBJECT_THREAD, OBJECT_GATE, OBJECT_SIGNAL, OBJECT_IRQ, OBJECT_FPU, OBJECT_TYPES };
 
 /* First member of every object. */
 struct object {
@@ -36,6 +36,9 @@ enum status frame_take(uint64_t phys);
 
 /* Takes `granules` for a new object at `phys`. INVALID: not a free run within an object frame. On OK the object has its type. */
 enum status object_create(uint64_t phys, unsigned granules, enum object_type type, struct object **object);
+
+/* The size of FPU areas is known at boot. */
+void object_set_granules(enum object_type type, unsigned granules);
 
 /* Zeroes and frees the granules of an object that nothing refers to. */
 void object_free(struct object *object);

@@ -17,6 +17,7 @@
 #include <kernel/ipc.h>
 #include <kernel/x86_64/clock.h>
 #include <kernel/x86_64/cpu_ops.h>
+#include <kernel/x86_64/fpu.h>
 
 #define QUANTUM_NS 10000000UL
 #define NO_KEY       UINT32_MAX
@@ -209,6 +210,7 @@ struct thread *sched_dispatch(void)
 		if (sc != this_cpu.sc)
 			switch_sc(sc);
 	}
+	fpu_switch(this_cpu.current);
 	this_cpu.call_key = this_cpu.current->special ? NO_KEY : THREAD_RECEPTIVE;
 	this_cpu.reply_key = this_cpu.current->special ? NO_KEY : THREAD_CALLING;
 	return this_cpu.current;

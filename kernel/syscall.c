@@ -7,6 +7,7 @@
 #include <kernel/pd.h>
 #include <kernel/sched.h>
 #include <kernel/x86_64/clock.h>
+#include <kernel/x86_64/fpu.h>
 
 static enum status submit(struct thread *t)
 {
@@ -81,6 +82,9 @@ void syscall_dispatch(struct thread *t)
 		return;
 	case SYS_THREAD_EXIT:
 		thread_exit(t);
+		return;
+	case SYS_THREAD_TLS:
+		regs->rax = fpu_set_tls(t, regs->rdi);
 		return;
 	case SYS_TIME:
 		regs->rdi = clock_now_ns();

@@ -38,6 +38,7 @@ enum thread_special {
 	THREAD_CANCELLED = 2,  /* its next blocking call ends at once */
 	THREAD_FAULTING  = 4,  /* CALLING or QUEUED on behalf of the kernel: a fault message */
 	THREAD_TIMED     = 8,  /* waits with a deadline */
+	THREAD_HEAVY     = 16, /* has FPU state and an FS base */
 };
 
 struct pd {
@@ -77,6 +78,8 @@ struct thread {
 	struct pnode   timeout;               /* node in the CPU's `timeouts` */
 	struct signal *wait_one;              /* BLOCKED: the only one that it waits for, or NULL after a fault */
 	uint64_t       call_header;           /* CALLING, QUEUED: the header word of the call */
+	struct fpu    *fpu;                   /* HEAVY: where its FPU state is kept */
+	uint64_t       fs_base;               /* HEAVY */
 	uint64_t       fault_address;
 	uint64_t       consumed;              /* ticks, on the own SC */
 	uint64_t       quantum;               /* ticks left before others of the same priority get their turn */

@@ -35,6 +35,8 @@ struct info {
 	uint32_t cpus;
 	uint64_t core_pd, core_thread;   /* physical addresses of the objects made for core */
 	uint64_t core_objects;           /* the object frame they are in; core may place further objects there */
+	uint32_t fpu_granules;           /* of a thread's FPU area, 0: no FPU */
+	uint32_t reserved;
 	uint64_t tsc_khz;
 	uint8_t  rsdp[40];               /* the ACPI root pointer structure, all zero if there is none */
 	uint64_t lapic, ioapic;          /* physical addresses of their register pages */

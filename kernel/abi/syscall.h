@@ -38,6 +38,7 @@ enum syscall_op {
 	SYS_CAP_INFO,      /* rdi, rsi other selector or 0; back: rdi badge if served by the own PD, rsi enum cap_type, rdx rights, r8 same object */
 	SYS_THREAD_EXIT,   /* the thread stops for good; whoever holds it destroys it */
 	SYS_TIME,          /* back: rdi nanoseconds since boot */
+	SYS_THREAD_TLS,    /* rdi: FS base from now on; UNSUPPORTED for a thread without FPU area */
 
 	/* core alone; objects and frames by physical address; more arguments in the UTCB where stated */
 	SYS_CORE_FIRST = 0x20,
@@ -57,6 +58,7 @@ enum syscall_op {
 	SYS_GATE_CREATE,   /* rdi place (1), rsi thread, rdx badge */
 	SYS_SIGNAL_CREATE, /* rdi place (1), rsi receiving thread, rdx badge */
 	SYS_SIGNAL_SUBMIT, /* rdi signal context by address: core's own news need no slot */
+	SYS_FPU_CREATE,    /* rdi place (info: fpu_granules), rsi thread: gives it FPU state and an FS base. BUSY: it has them, or it was started */
 	SYS_IRQ_CREATE,    /* rdi place (IRQ_GRANULES), rsi vector source, rdx flags */
 	SYS_IRQ_BIND,      /* rdi IRQ, rsi signal context by address, or 0 */
 	SYS_CAP_INSTALL,   /* rdi PD, rsi selector (must be empty), rdx object, r8 rights: a first capability without parent */

@@ -6,6 +6,7 @@
 #include <kernel/cpu.h>
 #include <kernel/x86_64/boot.h>
 #include <kernel/x86_64/cpu_ops.h>
+#include <kernel/x86_64/fpu.h>
 #include <kernel/x86_64/machine.h>
 
 #define MSR_PAT    0x277
@@ -119,8 +120,9 @@ static void set_features(void)
 	if (leaf7.ecx & 1u << 2)
 		cr4 |= CR4_UMIP;
 	write_cr4(cr4);
-	write_cr0((read_cr0() & ~CR0_EM) | CR0_WP | CR0_NE | CR0_MP | CR0_TS); /* no FPU for anyone: vector 7 */
+	write_cr0((read_cr0() & ~CR0_EM) | CR0_WP | CR0_NE | CR0_MP | CR0_TS); /* no FPU but for threads that have a place for its state */
 	wrmsr(MSR_PAT, PAT);
+	fpu_init();
 }
 
 void cpu_init(void)

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* XSAVE where the CPU has it, else FXSAVE. Source: Intel SDM volume 1, chapters 10.5 and 13. */
+#include <kernel/x86_64/fpu.h>
+
+#include <kernel/x86_64/boot.h>
+#include <kernel/x86_64/cpu_ops.h>
+
+#define CR0_TS         0x8UL
+#define CR4_OSFXSR     0x200UL
+#define CR4_OSXMMEXCPT 0x400UL
+#define CR4_OSXSAVE    0x40000UL
+#define STATE_ENABLED  7UL        /* x87, SSE, AVX */
+#define FXSAVE_SIZE    512
+#define FCW_INITIAL    0x37f
+#define MXCSR_INITIAL  0x1f80
+#define MSR_FS_BASE    0xc0000100
+
+struct fpu {
+	struct object  object;
+	uint32_t       spare;
+	struct thread *thread;
+	uint64_t       spare1[6];
+	uint8_t        area[];     /* 64-byte aligned: the second granule */
+};
+
+static_assert(offsetof(struct fpu, area) == GRANULE, "XSAVE wants 64-byte alignment");
+
+static bool           has_xsave;
+static bool           ts_is_set = true;
+static struct thread *owner;      /* whose state is in the registers */
+static uint64_t       fs_base;    /* what is in the register */
+
+void fpu_init(void)
+{
+	uint32_t size = FXSAVE_SIZE;
+	uint64_t cr4 = read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT;
+
+	has_xsave = cpuid(1, 0).ecx & 1u << 26;
+	write_cr4(has_xsave ? cr4 | CR4_OSXSAVE : cr4);
+	if (has_xsave) {
+		uint64_t states = cpuid(0xd, 0).eax & STATE_ENABLED;
+		__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)states), "d"(0));
+		size = cpuid(0xd, 0).ebx; /* for the states that are on */
+	}
+	boot_info.fpu_granules = 1 + (size + GRANULE - 1) / GRANULE;
+	object_set_granules(OBJECT_FPU, boot_info.fpu_granules);
+}
+
+static void save(struct fpu *fpu)
+{
+	if (has_xsave)
+		__asm__ volatile("xsave64 (%0)" : : "r"(fpu->area), "a"((uint32_t)STATE_ENABLED), "d"(0) : "memory");
+	else
+		__asm__ volatile("fxsave64 (%0)" : : "r"(fpu->area) : "memory");
+}
+
+static void restore(struct fpu const *fpu)
+{
+	if (has_xsave)
+		__asm__ volatile("xrstor64 (%0)" : : "r"(fpu->area), "a"((uint32_t)STATE_ENABLED), "d"(0) : "memory");
+	else
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(fpu->area) : "memory");
+}
+
+static void set_ts(bool set)
+{
+	if (set == ts_is_set)
+		return;
+	ts_is_set = set;
+	if (set)
+		write_cr0(read_cr0() | CR0_TS);
+	else
+		__asm__ volatile("clts");
+}
+
+static void set_fs_base(uint64_t base)
+{
+	if (base == fs_base)
+		return;
+	fs_base = base;
+	wrmsr(MSR_FS_BASE, base);
+}
+
+void fpu_switch(struct thread *t)
+{
+	set_fs_base(t->fs_base);
+	if (!t->fpu) {
+		set_ts(true);
+		return;
+	}
+	set_ts(false);
+	if (owner == t)
+		return;
+	if (owner)
+		save(owner->fpu);
+	restore(t->fpu);
+	owner = t;
+}
+
+enum status fpu_create(uint64_t place, struct thread *t)
+{
+	struct object *object;
+
+	if (t->fpu || t->state != THREAD_NEW)
+		return STATUS_BUSY;
+	if (object_create(place, boot_info.fpu_granules, OBJECT_FPU, &object))
+		return STATUS_INVALID;
+
+	struct fpu *fpu = container_of(object, struct fpu, object);
+	fpu->thread = t;
+	*(uint16_t *)&fpu->area[0] = FCW_INITIAL;
+	*(uint32_t *)&fpu->area[24] = MXCSR_INITIAL;
+	t->fpu = fpu;
+	t->special |= THREAD_HEAVY;
+	return STATUS_OK;
+}
+
+/* The thread ends too, or it runs on without; what is in the registers is nobody's then, and never seen. */
+enum status fpu_destroy(struct object *object)
+{
+	struct fpu *fpu = container_of(object, struct fpu, object);
+
+	if (owner == fpu->thread)
+		owner = NULL;
+	fpu->thread->fpu = NULL;
+	fpu->thread->fs_base = 0;
+	fpu->thread->special &= ~THREAD_HEAVY;
+	return STATUS_OK;
+}
+
+enum status fpu_set_tls(struct thread *t, uint64_t base)
+{
+	if (!t->fpu)
+		return STATUS_UNSUPPORTED;
+	if (base >= USER_END)
+		return STATUS_INVALID;
+	t->fs_base = base;
+	return STATUS_OK;
+}
