@@ -58,7 +58,7 @@ flags_kernel := $(guest) -mcmodel=kernel -fno-pic -fno-pie -I.
 flags_static := $(guest) -fno-pic -fno-pie $(includes) -I.
 flags_pie := $(guest) -fPIE -ffunction-sections -fdata-sections $(includes)
 flags_host := $(common) -O1
-flags_unit := $(common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -I.
+flags_unit := $(common) -O1 -mno-red-zone -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -I.
 
 link_static := -static -no-pie -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none
 link_pie := -static -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z max-page-size=4096 -z separate-code -e _start -u _start \

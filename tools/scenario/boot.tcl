@@ -11,6 +11,9 @@ namespace eval boot {
 	variable image ""
 	variable built {}
 	variable config ""
+	# the modules that every image has, and what stands in for core
+	variable base {core platform_page init config}
+	variable core core
 	# what GRUB needs to read an ISO and to start a multiboot2 kernel
 	variable grub_modules {multiboot2 normal boot iso9660}
 	# what it needs to find its files under UEFI, and to leave the screen on
@@ -22,7 +25,8 @@ namespace eval boot {
 proc build {components} {
 	set boot::built $components
 	set targets {build/boot/kernel build/boot/kernel32}
-	foreach component [boot::union {core platform_page init} $components] {
+	foreach component [boot::union [lsearch -all -inline -not $boot::base config] $components] {
+		set component [boot::file_of $component]
 		lappend targets build/boot/$component
 	}
 	if {[runner::setting BUILT 0]} {
@@ -68,6 +72,12 @@ proc boot_without {names} {
 	set boot::without $names
 }
 
+# Boots a program in the place of core, with no other modules than those that build_boot_image lists.
+proc boot_as_core {name} {
+	set boot::core $name
+	set boot::base core
+}
+
 # Makes what the machine boots: the kernel, core, init, the configuration and the modules of the list, which are
 # names of components or of files in the boot directory. Without a list: what was built.
 proc build_boot_image {{names ""}} {
@@ -75,7 +85,7 @@ proc build_boot_image {{names ""}} {
 		set names $boot::built
 	}
 	set boot::modules {}
-	foreach name [boot::union {core platform_page init config} $names] {
+	foreach name [boot::union $boot::base $names] {
 		if {$name in $boot::without} {
 			continue
 		}
@@ -97,6 +107,12 @@ proc append_qemu_args {arguments} {
 # Gives the machine this many MiB of memory; MEM in the environment wins.
 proc machine_memory {mib} {
 	set machine::memory $mib
+}
+
+# The file in build/boot that becomes a module
+proc boot::file_of {module} {
+	variable core
+	return [expr {$module eq "core" ? $core : $module}]
 }
 
 proc boot::mode {} {
@@ -161,10 +177,10 @@ proc boot::place_module {name} {
 	if {$name eq "config"} {
 		runner::fail "build_boot_image: there is no config (install_config comes first)"
 	}
-	if {![file exists build/boot/$name]} {
+	if {![file exists build/boot/[file_of $name]]} {
 		runner::fail "build_boot_image: there is no module \"$name\": it is neither built (build {... $name}) nor in $runner::dir/boot"
 	}
-	file copy build/boot/$name $target
+	file copy build/boot/[file_of $name] $target
 }
 
 proc boot::make_iso {platform drivers} {

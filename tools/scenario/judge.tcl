@@ -22,6 +22,13 @@ proc grep_output {pattern} {
 	runner::passed
 }
 
+# Each line of the log that matches is a check that has passed: for programs that run tests of their own.
+proc count_checks {pattern} {
+	foreach line [judge::matching $pattern] {
+		runner::passed
+	}
+}
+
 # Fails if a line of the log matches.
 proc forbid_output {pattern} {
 	set lines [judge::matching $pattern]
