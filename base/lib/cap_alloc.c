@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The selector allocator: a bitmap of free slots and a byte for each slot. Threads claim slots by atomic operations on the
- * bitmap; nothing is locked. Only one thread at a time grows the table, others meanwhile use the reserve.
+ * bitmap. Only growing the table is under a lock; whoever finds it low waits for that.
  *
  * cap_reserve is called by RPC stubs that have laid out a message already, so growing, which is a call itself, must leave
  * the UTCB as it was.
@@ -10,6 +10,7 @@
 #include <base/cap_alloc.h>
 #include <base/platform.h>
 #include <base/string.h>
+#include <base/sync.h>
 #include <pd/pd.h>
 
 enum { SLOTS_MAX = PD_CAP_FRAMES * SLOTS_PER_FRAME, WORD_BITS = 64, WORDS = SLOTS_MAX / WORD_BITS };
@@ -19,8 +20,8 @@ static struct {
 	uint8_t  count[SLOTS_MAX];  /* holders */
 	uint32_t slots;             /* that the table has */
 	uint32_t used;
-	bool     growing;
-	bool     largest;           /* the table cannot grow any more */
+	struct mutex growing;
+	bool         largest;       /* the table cannot grow any more */
 } caps;
 
 static unsigned slot_of(struct cap cap)
@@ -93,32 +94,42 @@ static enum status call_grow(uint64_t *limit)
 	return status;
 }
 
-static enum status grow(void)
+static bool is_low(void)
 {
-	enum status status;
-	uint64_t    limit;
+	return __atomic_load_n(&caps.used, __ATOMIC_RELAXED) + CAP_RESERVE >= __atomic_load_n(&caps.slots, __ATOMIC_RELAXED);
+}
 
+/* The lock is held. */
+static enum status grow_locked(void)
+{
+	uint64_t    limit;
+	enum status status;
+
+	if (!is_low())
+		return STATUS_OK;    /* another thread was faster */
 	if (caps.largest)
 		return STATUS_OUT_OF_CAPS;
-	if (__atomic_test_and_set(&caps.growing, __ATOMIC_ACQUIRE))
-		return STATUS_OK;    /* another thread is about it */
 	status = call_grow(&limit);
 	if (status == STATUS_OK) {
 		uint32_t const before = caps.slots, now = slot_of((struct cap) { limit });
 
 		assert(now > before && now <= SLOTS_MAX);
-		caps.slots = now;
 		for (unsigned i = before; i < now; i++)
 			mark_free(i);
+		__atomic_store_n(&caps.slots, now, __ATOMIC_RELAXED);
 	}
 	caps.largest = status == STATUS_OUT_OF_CAPS || caps.slots == SLOTS_MAX;
-	__atomic_clear(&caps.growing, __ATOMIC_RELEASE);
 	return status;
 }
 
-static bool is_low(void)
+static enum status grow(void)
 {
-	return caps.used + CAP_RESERVE >= caps.slots;
+	enum status status;
+
+	mutex_lock(&caps.growing);
+	status = grow_locked();
+	mutex_unlock(&caps.growing);
+	return status;
 }
 
 enum status cap_reserve(struct cap *cap)

@@ -6,7 +6,6 @@
 #include <base/sync.h>
 #include <base/assert.h>
 #include <base/signal.h>
-#include <base/thread.h>
 
 #define LOCKED ((uintptr_t)1)
 
