@@ -106,6 +106,21 @@ static void read_2(uint8_t const *info)
 	}
 }
 
+/* Loaders have been seen to put modules that are too large where there is no memory. */
+static void check_module(char const *name, uint64_t start, uint64_t end)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < boot_info.range_count; i++) {
+		struct info_range const *r = &boot_info.ranges[i];
+
+		if (r->kind == RANGE_FREE && r->base <= start && end <= r->base + r->size)
+			return;
+		total += r->kind == RANGE_FREE ? r->size : 0;
+	}
+	panic("boot module %s (%lu KiB at 0x%lx) does not fit into the memory (%lu KiB)", name, (end - start) >> 10, start, total >> 10);
+}
+
 void multiboot_read(uint32_t magic, uint64_t address)
 {
 	if (magic == MAGIC_1)
@@ -114,6 +129,8 @@ void multiboot_read(uint32_t magic, uint64_t address)
 		read_2(phys_to_virt(address));
 	else
 		panic("not started by a multiboot loader (eax %x)", magic);
+	for (unsigned i = 0; i < module_count; i++)
+		check_module(modules[i].name, modules[i].start, modules[i].end);
 	for (unsigned i = 0; i < module_count; i++)
 		ranges_carve(modules[i].start, modules[i].end - modules[i].start, RANGE_MODULE, modules[i].name);
 }
