@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* The books of an account: charges, credits, and quota that moves between it and its origin. See account.h. */
+#include <core/account.h>
+
+#include <base/string.h>
+#include <core/core.h>
+
+enum { ROOT_PAIRS = 4 };    /* reserved for core's own objects; it has more if it needs more */
+
+struct account core_account;
+uint64_t account_unbacked_pages;
+
+uint32_t account_pairs_reserved(struct account const *account)
+{
+	if (!account_is_component(account))
+		return 0;
+	return account == &core_account ? ROOT_PAIRS : pairs_for(account->caps_limit);
+}
+
+/* What pairs cost it: those that it has or must be able to have. */
+static uint32_t pair_pages(struct account const *account, uint32_t reserved)
+{
+	return PAIR_FRAMES * MAX(reserved, account->pair_count);
+}
+
+static uint32_t unbacked(struct account const *account, uint32_t reserved)
+{
+	return PAIR_FRAMES * (reserved > account->pair_count ? reserved - account->pair_count : 0);
+}
+
+void account_init_root(uint32_t caps)
+{
+	core_account = (struct account) {
+		.record = { .type = RECORD_ACCOUNT, .state = ACCOUNT_COMPONENT },
+		.ram_limit = core_memory.free, .caps_limit = caps, .home = &core_account, .label = "core",
+	};
+	list_init(&core_account.objects);
+	list_init(&core_account.wards);
+	list_init(&core_account.pairs);
+	core_account.ram_used = pair_pages(&core_account, ROOT_PAIRS);
+	account_unbacked_pages = unbacked(&core_account, ROOT_PAIRS);
+}
+
+static enum status refuse(struct account *account, enum account_flags kind, uint64_t amount)
+{
+	account->record.state = (account->record.state & ~(ACCOUNT_REFUSED_RAM | ACCOUNT_REFUSED_CAPS)) | kind;
+	account->refused_amount = MIN(amount, (uint64_t)UINT32_MAX);
+	if (!account_is(account, ACCOUNT_TOLD)) {
+		account->record.state |= ACCOUNT_TOLD;
+		signal_ref_submit(&account->refusal);
+	}
+	return kind == ACCOUNT_REFUSED_RAM ? STATUS_OUT_OF_RAM : STATUS_OUT_OF_CAPS;
+}
+
+enum status account_charge(struct account *account, uint64_t pages, uint64_t caps)
+{
+	if (pages > account->ram_limit - account->ram_used || (pages && account->record.dying))
+		return refuse(account, ACCOUNT_REFUSED_RAM, pages);
+	if (caps > account->caps_limit - account->caps_used || (caps && account->record.dying))
+		return refuse(account, ACCOUNT_REFUSED_CAPS, caps);
+	account->ram_used += pages;
+	account->caps_used += caps;
+	return STATUS_OK;
+}
+
+void account_credit(struct account *account, uint64_t pages, uint64_t caps)
+{
+	assert(pages <= account->ram_used && caps <= account->caps_used);
+	account->ram_used -= pages;
+	account->caps_used -= caps;
+}
+
+enum status account_pairs_change(struct account *home, int delta)
+{
+	uint32_t reserved = account_pairs_reserved(home);
+	uint32_t before = pair_pages(home, reserved), unbacked_before = unbacked(home, reserved);
+
+	if (delta > 0 && home->pair_count >= reserved && home->ram_limit - home->ram_used < PAIR_FRAMES)
+		return refuse(home, ACCOUNT_REFUSED_RAM, PAIR_FRAMES);
+	home->pair_count += delta;
+	home->ram_used += pair_pages(home, reserved) - before;
+	account_unbacked_pages += unbacked(home, reserved) - unbacked_before;
+	return STATUS_OK;
+}
+
+enum status object_create_paid(struct account *payer, unsigned places, enum record_type type, void *record)
+{
+	struct record *made;
+
+	RPC_TRY(places_take(payer, places, type, &made));
+	made->account = payer;
+	list_prepend(&payer->objects, &made->of_account);
+	*(struct record **)record = made;
+	return STATUS_OK;
+}
+
+enum status object_create(struct account *payer, unsigned places, uint64_t pages, enum record_type type, void *record)
+{
+	enum status status;
+
+	RPC_TRY(account_charge(payer, pages, places));
+	status = object_create_paid(payer, places, type, record);
+	if (status != STATUS_OK)
+		account_credit(payer, pages, places);
+	return status;
+}
+
+void object_destroy(struct record *record, uint64_t pages)
+{
+	struct account *payer = record->account;
+	unsigned places = record->places;
+
+	list_remove(&record->of_account);
+	places_give(record);
+	account_credit(payer, pages, places);
+}
+
+/* Changes limits, and with them what a COMPONENT reserves for pairs. INVALID: that does not fit; nothing has changed. */
+static enum status set_limits(struct account *account, uint64_t pages, uint64_t caps)
+{
+	bool component = account_is_component(account);
+	uint32_t reserved = account_pairs_reserved(account), new_reserved = component ? pairs_for(caps) : 0;
+	uint64_t used = (uint64_t)account->ram_used - pair_pages(account, reserved) + pair_pages(account, new_reserved);
+
+	if (used > pages)
+		return STATUS_INVALID;
+	account_unbacked_pages += (uint64_t)unbacked(account, new_reserved) - unbacked(account, reserved);
+	account->ram_used = used;
+	account->ram_limit = pages;
+	account->caps_limit = caps;
+	return STATUS_OK;
+}
+
+enum status account_split(struct account *origin, struct account_split const *split, struct account **account)
+{
+	struct account *made;
+	enum status status;
+
+	if (split->pages > UINT32_MAX || split->caps > UINT32_MAX - PLACES_ACCOUNT - PAIR_PLACES)
+		return refuse(origin, split->pages > UINT32_MAX ? ACCOUNT_REFUSED_RAM : ACCOUNT_REFUSED_CAPS, UINT32_MAX);
+	if (split->component && PAIR_FRAMES * (uint64_t)pairs_for(split->caps) > split->pages)
+		return STATUS_INVALID;
+	RPC_TRY(account_charge(origin, split->pages, split->caps + PLACES_ACCOUNT));
+	status = places_take(origin, PLACES_ACCOUNT, RECORD_ACCOUNT, &made);
+	if (status != STATUS_OK) {
+		account_credit(origin, split->pages, split->caps + PLACES_ACCOUNT);
+		return status;
+	}
+	made->record.account = origin;
+	made->record.state = split->component ? ACCOUNT_COMPONENT : 0;
+	made->home = split->component ? made : origin->home;
+	list_init(&made->objects);
+	list_init(&made->pairs);
+	list_init(&made->wards);
+	if (split->splitter != origin) {
+		made->record.state |= ACCOUNT_OUTLIVES;
+		list_append(&origin->objects, &made->record.of_account);
+		list_append(&split->splitter->wards, &made->of_splitter);
+	} else {
+		list_prepend(&origin->objects, &made->record.of_account);
+	}
+	format_cut(made->label, sizeof(made->label), "%s", split->label);
+	status = set_limits(made, split->pages, split->caps);
+	assert(status == STATUS_OK);
+	kernel_gate_create(place_address(&made->record, ACCOUNT_USE), core_thread, badge_of(&made->record, ACCOUNT_USE));
+	kernel_gate_create(place_address(&made->record, ACCOUNT_CONTROL), core_thread, badge_of(&made->record, ACCOUNT_CONTROL));
+	*account = made;
+	return STATUS_OK;
+}
+
+enum status account_grow(struct account *account, uint64_t pages, uint64_t caps)
+{
+	struct account *origin = account->record.account;
+	enum status status;
+
+	RPC_TRY(account_charge(origin, pages, caps));
+	status = set_limits(account, account->ram_limit + pages, account->caps_limit + caps);
+	if (status != STATUS_OK)
+		account_credit(origin, pages, caps);
+	return status;
+}
+
+enum status account_shrink(struct account *account, uint64_t pages, uint64_t caps)
+{
+	if (caps > account->caps_limit - account->caps_used)
+		return STATUS_OUT_OF_CAPS;
+	if (account_is_component(account))
+		(void)places_trim(account, pairs_for(account->caps_limit - caps));
+	if (pages > account->ram_limit || set_limits(account, account->ram_limit - pages, account->caps_limit - caps) != STATUS_OK)
+		return STATUS_OUT_OF_RAM;
+	account_credit(account->record.account, pages, caps);
+	return STATUS_OK;
+}

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+USES = account cap_session cpu dataspace log parent pd ram rm rom signal

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* CPU sessions: they make threads and count the time that these execute. */
+#include <core/core.h>
+#include <core/thread.h>
+
+void cpu_init(struct cpu *cpu, uint32_t priority)
+{
+	list_init(&cpu->threads);
+	cpu->priority = priority;
+}
+
+enum status cpu_destroy(struct cpu *cpu)
+{
+	cpu->record.dying = true;
+	while (!list_is_empty(&cpu->threads)) {
+		if (!work_step())
+			return STATUS_AGAIN;
+		RPC_TRY(thread_destroy(list_first_object(&cpu->threads, struct thread, of_cpu)));
+	}
+	kernel_destroy(place_address(&cpu->record, 0));
+	object_destroy(&cpu->record, 0);
+	return STATUS_OK;
+}
+
+static enum status op_create_thread(struct cpu_session *self, char const *name, uint64_t stack_slot, uint32_t priority,
+                                    struct rpc_cap const *pay, struct cap *cap)
+{
+	struct cpu *cpu = (struct cpu *)self;
+	struct account *payer = cpu->record.account;
+	struct thread_want want = { .name = name, .slot = stack_slot, .priority = cpu->priority - MIN(priority, cpu->priority) };
+	struct thread *thread;
+
+	if (pay->kind != GOT_NULL)
+		RPC_TRY(cap_record(pay, RECORD_ACCOUNT, ACCOUNT_USE, &payer));
+	if (!is_aligned(stack_slot, STACK_SLOT_SIZE) || stack_slot < REGION_LOWEST || !is_within(stack_slot, STACK_SLOT_SIZE, REGION_END))
+		return STATUS_INVALID;
+	RPC_TRY(thread_create(cpu, payer, &want, &thread));
+	*cap = cap_of(&thread->record, THREAD_GATE);
+	return STATUS_OK;
+}
+
+static enum status op_kill_thread(struct cpu_session *self, struct rpc_cap const *cap)
+{
+	struct thread *thread;
+
+	RPC_TRY(cap_record_any(cap, RECORD_THREAD, 0, &thread));
+	if (thread->cpu != (struct cpu *)self)
+		return STATUS_NOT_FOUND;
+	return thread_destroy(thread);
+}
+
+static enum status op_consumed(struct cpu_session *self, uint64_t *ns)
+{
+	struct cpu *cpu = (struct cpu *)self;
+
+	*ns = cpu->consumed_ns;
+	list_for_each(thread, &cpu->threads, struct thread, of_cpu)
+		if (thread->pd)
+			*ns += kernel_thread_consumed(thread_object(thread));
+	return STATUS_OK;
+}
+
+struct cpu_ops const cpu_operations = { .create_thread = op_create_thread, .kill_thread = op_kill_thread, .consumed = op_consumed };

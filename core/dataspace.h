@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dataspaces: frames in a row that can be attached. RAM dataspaces are paid by the account that they were allocated from,
+ * those of boot modules are core's own.
+ *
+ * Life: FILLING while core zeroes it in slices, LIVE, and FREED once its owner gave it back while regions still show it: then no
+ * new region can be made, and the memory goes when the last one does. Only its account's end takes it from under a region.
+ */
+#pragma once
+
+#include <core/account.h>
+#include <ram/ram.h>
+
+enum dataspace_state { DATASPACE_FILLING, DATASPACE_LIVE, DATASPACE_FREED };
+
+enum dataspace_rights { DATASPACE_WRITABLE = 1, DATASPACE_EXECUTABLE = 2, DATASPACE_RAM = 4 /* the frames are freed with it */ };
+
+struct dataspace {
+	struct record record;
+	uint32_t      frame, frames;    /* the first one, and how many */
+	union {
+		struct list regions;              /* of struct region by of_dataspace */
+		uint32_t    next_filling;         /* FILLING: the next one of the account, or 0 */
+	};
+	uint32_t      filled;           /* FILLING: frames that are zero */
+	uint8_t       rights;           /* enum dataspace_rights */
+	uint8_t       cache;            /* enum ram_cache */
+	uint16_t      align_log2;       /* FILLING: as asked for */
+};
+
+static_assert(sizeof(struct dataspace) == PLACES_DATASPACE * GRANULE, "one cap");
+
+struct dataspace_want { uint64_t frames, align; enum ram_cache cache; };
+
+/*
+ * Zeroed RAM. AGAIN: not all of it is zero yet; asking for the same again goes on. OUT_OF_RAM, OUT_OF_CAPS; NOT_FOUND: no such
+ * run is free.
+ */
+MUST_CHECK enum status dataspace_alloc(struct account *payer, struct dataspace_want const *want, struct dataspace **dataspace);
+
+/* A dataspace over memory that is no account's, for a boot module. */
+MUST_CHECK enum status dataspace_wrap(struct account *payer, uint64_t frame, uint64_t frames, struct dataspace **dataspace);
+
+/* The owner gives it back. */
+void dataspace_free(struct dataspace *dataspace);
+
+/* A region has let go of it. */
+void dataspace_released(struct dataspace *dataspace);
+
+/* Ends it with all regions that show it. AGAIN: a slice is done. */
+MUST_CHECK enum status dataspace_destroy(struct dataspace *dataspace);

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* Protection domains, see pd.h, and the operations of PD sessions. */
+#include <core/pd.h>
+
+#include <base/string.h>
+#include <core/core.h>
+#include <core/tables.h>
+
+static size_t size_with_label(size_t label_size)
+{
+	return offsetof(struct pd, label) + label_size + 1;
+}
+
+unsigned pd_places(size_t label_size)
+{
+	return MAX((unsigned)PLACES_PD, (unsigned)((size_with_label(label_size) + GRANULE - 1) / GRANULE));
+}
+
+static uint64_t new_frame(void)
+{
+	uint64_t frame;
+	enum status status = memory_alloc(&core_memory, 1, 1, &frame);
+
+	assert(status == STATUS_OK);
+	return frame;
+}
+
+enum status pd_create(struct account *payer, char const *label, struct pd **pd)
+{
+	struct pd *made;
+
+	RPC_TRY(object_create(payer, pd_places(strlen(label)), PD_PAGES, RECORD_PD, &made));
+	list_init(&made->threads);
+	made->label_size = strlen(label);
+	memcpy(made->label, label, made->label_size + 1);
+	made->top = new_frame();
+	made->cap_frames[0] = new_frame();
+	made->cap_payers[0] = record_number(payer);
+	made->cap_count = 1;
+	kernel_pd_create(pd_object(made), paddr_of_frame(made->cap_frames[0]), paddr_of_frame(made->top));
+	for (unsigned i = 0; i < PD_OWN_TABLES; i++)
+		kernel_pd_grow(pd_object(made), paddr_of_frame(new_frame()), FRAME_TABLE);
+	kernel_gate_create(place_address(&made->record, PD_GATE), core_thread, badge_of(&made->record, 0));
+	*pd = made;
+	return STATUS_OK;
+}
+
+enum status pd_bind_thread(struct pd *pd, struct thread *thread)
+{
+	if (thread->pd || thread->record.state != THREAD_STATE_NEW)
+		return STATUS_BUSY;
+	thread_bind(thread, pd);
+	list_append(&pd->threads, &thread->of_pd);
+	if (!(pd->flags & PD_BOUND)) {
+		pd->flags |= PD_BOUND;
+		pd->main = thread;
+	}
+	return STATUS_OK;
+}
+
+/* The gate of core's that a badge stands for. */
+static enum status own_gate(uint64_t badge, struct paddr *gate)
+{
+	unsigned bits;
+	struct record *record = badge_record(badge, &bits);
+
+	if (!record || record->dying)
+		return STATUS_BAD_CAP;
+	switch ((enum record_type)record->type) {
+	case RECORD_PD:
+		*gate = place_address(record, PD_GATE);
+		return STATUS_OK;
+	case RECORD_THREAD:
+		*gate = place_address(record, THREAD_GATE);
+		return STATUS_OK;
+	case RECORD_ACCOUNT:
+		*gate = place_address(record, bits);
+		return STATUS_OK;
+	default:
+		*gate = place_address(record, 0);
+		return STATUS_OK;
+	}
+}
+
+enum status pd_install(struct pd *pd, unsigned slot, struct rpc_cap const *cap)
+{
+	uint64_t selector = (uint64_t)slot * SLOT_SIZE;
+	enum status status = STATUS_BAD_CAP;
+	struct paddr gate;
+
+	if (cap->kind == GOT_SLOT) {
+		status = kernel_cap_give(cap->cap.selector, pd_object(pd), selector);
+	} else if (cap->kind == GOT_OWN) {
+		RPC_TRY(own_gate(cap->badge, &gate));
+		status = kernel_cap_install(pd_object(pd), selector, gate);
+	}
+	if (status == STATUS_EXISTS)
+		return STATUS_BUSY;
+	return status == STATUS_OK ? STATUS_OK : STATUS_BAD_CAP;
+}
+
+/* Takes its page tables out. AGAIN: a slice is done. */
+static enum status collect_tables(struct pd *pd)
+{
+	struct paddr frame;
+
+	do
+		if (!work_step())
+			return STATUS_AGAIN;
+	while (kernel_recycle(pd_object(pd)) == STATUS_AGAIN);
+	while (kernel_pd_take(pd_object(pd), &frame) == STATUS_OK) {
+		frame_list_push(&pd->tables, frame.value >> PAGE_SHIFT);
+		if (!work_step())
+			return STATUS_AGAIN;
+	}
+	return STATUS_OK;
+}
+
+/* Frees the frames that it brought, and returns the others to the region map. */
+static void free_frames(struct pd *pd)
+{
+	for (unsigned i = 0; i < PD_OWN_TABLES; i++)
+		memory_free(&core_memory, frame_list_pop(&pd->tables), 1);
+	while (pd->tables.count) {
+		assert(pd->rm);
+		frame_list_push(&pd->rm->spare, frame_list_pop(&pd->tables));
+	}
+	memory_free(&core_memory, pd->top, 1);
+	for (unsigned i = 0; i < pd->cap_count; i++) {
+		memory_free(&core_memory, pd->cap_frames[i], 1);
+		if (i)
+			account_credit(record_at(pd->cap_payers[i]), 1, 0);
+	}
+}
+
+enum status pd_destroy(struct pd *pd)
+{
+	pd->record.dying = true;
+	while (!list_is_empty(&pd->threads)) {
+		if (!work_step())
+			return STATUS_AGAIN;
+		RPC_TRY(thread_unbind(list_first_object(&pd->threads, struct thread, of_pd)));
+	}
+	RPC_TRY(collect_tables(pd));
+	kernel_destroy(pd_object(pd));
+	kernel_sync();
+	kernel_destroy(place_address(&pd->record, PD_GATE));
+	free_frames(pd);
+	if (pd->rm)
+		pd->rm->pd = NULL;
+	object_destroy(&pd->record, PD_PAGES);
+	return STATUS_OK;
+}
+
+/* --- Operations --- */
+
+static enum status op_bind_thread(struct pd_session *self, struct rpc_cap const *cap)
+{
+	struct thread *thread;
+
+	RPC_TRY(cap_record(cap, RECORD_THREAD, 0, &thread));
+	return pd_bind_thread((struct pd *)self, thread);
+}
+
+static enum status op_main_thread(struct pd_session *self, struct cap *cap)
+{
+	struct pd *pd = (struct pd *)self;
+
+	if (!pd->main)
+		return STATUS_NOT_FOUND;
+	*cap = cap_of(&pd->main->record, THREAD_GATE);
+	return STATUS_OK;
+}
+
+static enum status op_assign_parent(struct pd_session *self, struct rpc_cap const *parent)
+{
+	return pd_install((struct pd *)self, SLOT_PARENT, parent);
+}
+
+static enum status op_install(struct pd_session *self, uint32_t slot, struct rpc_cap const *capability)
+{
+	if (slot < SLOT_ACCOUNT || slot > SLOT_CPU)
+		return STATUS_INVALID;
+	return pd_install((struct pd *)self, slot, capability);
+}
+
+/* Only who cannot end before the domain may pay, for a capability frame cannot be taken from it: its account and those above. */
+static bool may_pay(struct account const *payer, struct pd const *pd)
+{
+	for (struct account const *account = pd->record.account; account; account = account->record.account)
+		if (account == payer)
+			return true;
+	return false;
+}
+
+static enum status op_grow_table(struct pd_session *self, struct rpc_cap const *pay, uint64_t *limit)
+{
+	struct pd *pd = (struct pd *)self;
+	struct account *payer = pd->record.account;
+
+	if (pay->kind != GOT_NULL)
+		RPC_TRY(cap_record(pay, RECORD_ACCOUNT, ACCOUNT_USE, &payer));
+	if (!may_pay(payer, pd))
+		return STATUS_BAD_CAP;
+	if (pd->cap_count == PD_CAP_FRAMES)
+		return STATUS_OUT_OF_CAPS;
+	RPC_TRY(account_charge(payer, 1, 0));
+	pd->cap_frames[pd->cap_count] = new_frame();
+	pd->cap_payers[pd->cap_count] = record_number(payer);
+	kernel_pd_grow(pd_object(pd), paddr_of_frame(pd->cap_frames[pd->cap_count]), FRAME_CAPS);
+	pd->cap_count++;
+	*limit = (uint64_t)pd->cap_count << PAGE_SHIFT;
+	return STATUS_OK;
+}
+
+struct pd_ops const pd_operations = {
+	.bind_thread = op_bind_thread, .main_thread = op_main_thread, .assign_parent = op_assign_parent, .install = op_install,
+	.grow_table = op_grow_table,
+};

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Protection domains: a kernel object, the frames of its capability table and its top-level page table. The session is the domain: it ends
+ * with it, and with it end its threads (their records stay, EXITED, for their CPU session). Its region map, which lives on its own, takes its page tables back.
+ */
+#pragma once
+
+#include <core/account.h>
+#include <core/region.h>
+#include <core/thread.h>
+#include <pd/pd.h>
+
+enum {
+	PD_OWN_TABLES = 2,                        /* for the first GiB: those above the page tables of its windows */
+	PD_PAGES      = 1 + 1 + PD_OWN_TABLES,    /* first capability frame, top-level table */
+	PD_GATE       = PD_GRANULES,              /* place of the session's gate */
+};
+
+struct pd {
+	struct record  record;
+	uint32_t       top;                        /* frame number */
+	uint32_t       cap_count;
+	uint32_t       cap_frames[PD_CAP_FRAMES];  /* frame numbers */
+	uint32_t       cap_payers[PD_CAP_FRAMES];  /* record numbers of accounts; they outlive the domain */
+	struct list    threads;                    /* of struct thread by of_pd */
+	struct thread *main;                       /* bound first; NULL: none yet, or it was killed */
+	struct rm     *rm;
+	struct frame_list tables;                  /* dying: page tables taken out */
+	uint32_t       flags;                      /* enum pd_flags */
+	uint32_t       label_size;
+	char           label[];                    /* in what is left of its places */
+};
+
+enum pd_flags { PD_BOUND = 1 /* has had a main thread */ };
+
+static inline struct paddr pd_object(struct pd const *pd) { return place_address(&pd->record, 0); }
+
+/* Places that a PD session with a label of so many bytes takes. */
+unsigned pd_places(size_t label_size);
+
+/* `pages` and `places` have been charged to `payer`. OUT_OF_CAPS. */
+MUST_CHECK enum status pd_create(struct account *payer, char const *label, struct pd **pd);
+
+/* Makes the kernel's thread. BUSY: bound already. */
+MUST_CHECK enum status pd_bind_thread(struct pd *pd, struct thread *thread);
+
+/* Puts a capability into a slot of its table that is free: one of core's own gates (`object`), or one from core's window. BUSY; BAD_CAP. */
+MUST_CHECK enum status pd_install(struct pd *pd, unsigned slot, struct rpc_cap const *cap);
+
+/* Ends it. AGAIN: a slice is done. */
+MUST_CHECK enum status pd_destroy(struct pd *pd);
+
+extern struct pd_ops const pd_operations;

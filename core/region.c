@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* The regions of a map: where they go, what they cost, and how they end. Page tables are in rm.c. See region.h. */
+#include <core/region.h>
+
+#include <core/core.h>
+#include <core/dataspace.h>
+#include <core/pd.h>
+#include <core/tables.h>
+
+static struct region *region_of(struct tree_node *node)
+{
+	return tree_object(node, struct region, of_rm);
+}
+
+/* Keeps the largest gap of each subtree, for the search of holes. */
+static void update(struct tree_node *node)
+{
+	struct region *region = region_of(node);
+	struct region *left = region_of(node->child[0]), *right = region_of(node->child[1]);
+
+	region->largest_gap = region->gap;
+	if (left)
+		region->largest_gap = MAX(region->largest_gap, left->largest_gap);
+	if (right)
+		region->largest_gap = MAX(region->largest_gap, right->largest_gap);
+}
+
+void rm_init(struct rm *rm)
+{
+	rm->regions = (struct tree) { .update = update };
+}
+
+static uint64_t gap_before(struct region *region)
+{
+	struct region *previous = region_of(tree_previous(&region->of_rm));
+	uint64_t free_from = previous ? MAX(region_end(previous), REGION_BOTTOM) : REGION_BOTTOM;
+
+	return region_start(region) > free_from ? region_start(region) - free_from : 0;
+}
+
+static void refresh_gap(struct rm *rm, struct region *region)
+{
+	if (!region)
+		return;
+	region->gap = gap_before(region);
+	tree_changed(&rm->regions, &region->of_rm);
+}
+
+/* Is nothing in [start, start + size)? */
+static bool is_hole(struct rm *rm, uint64_t start, uint64_t size)
+{
+	struct region *below = region_of(tree_floor(&rm->regions, start + size - 1));
+
+	return !below || region_end(below) <= start;
+}
+
+/* The lowest hole of so many bytes; 0: there is none. */
+static uint64_t find_hole(struct rm *rm, uint64_t size)
+{
+	struct region *region = region_of(rm->regions.root), *last = region_of(tree_last(&rm->regions));
+	uint64_t end = last ? MAX(region_end(last), REGION_BOTTOM) : REGION_BOTTOM;
+
+	if (!region || region->largest_gap < size)
+		return size <= REGION_END - end ? end : 0;
+	for (;;) {
+		struct region *left = region_of(region->of_rm.child[0]);
+
+		if (left && left->largest_gap >= size)
+			region = left;
+		else if (region->gap >= size)
+			return region_start(region) - region->gap;
+		else
+			region = region_of(region->of_rm.child[1]);
+	}
+}
+
+/* Behind the region that a session account attached last, if that is in its window; else in a window of its own. */
+static uint64_t find_own(struct rm *rm, uint64_t size, struct account *payer)
+{
+	enum { LOOK_BACK = 8 };
+	unsigned looks = LOOK_BACK;
+	uint64_t hole;
+
+	list_for_each(record, &payer->objects, struct record, of_account) {
+		struct region *region = (struct region *)record;
+
+		if (!looks--)
+			break;
+		if (record->type != RECORD_REGION || region->rm != rm || region_end(region) % REGION_WINDOW == 0)
+			continue;
+		if (size <= REGION_WINDOW - region_end(region) % REGION_WINDOW && is_hole(rm, region_end(region), size))
+			return region_end(region);
+	}
+	hole = find_hole(rm, align_up(size, REGION_WINDOW) + REGION_WINDOW - PAGE_SIZE);
+	return hole ? align_up(hole, REGION_WINDOW) : 0;
+}
+
+/* Where it goes. */
+static enum status choose(struct rm *rm, struct region_want const *want, struct account *payer, uint64_t *address)
+{
+	if (want->size > REGION_END)
+		return STATUS_INVALID;
+	if (want->address) {
+		if (!is_aligned(want->address, PAGE_SIZE) || want->address < REGION_LOWEST || !is_within(want->address, want->size, REGION_END))
+			return STATUS_INVALID;
+		*address = want->address;
+		return is_hole(rm, want->address, want->size) ? STATUS_OK : STATUS_EXISTS;
+	}
+	if (account_is_component(payer) || payer == rm->record.account)
+		*address = find_hole(rm, want->size);
+	else
+		*address = find_own(rm, want->size, payer);
+	return *address ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+static void insert(struct rm *rm, struct region *region, uint64_t address)
+{
+	enum status status;
+
+	region->rm = rm;
+	region->of_rm.key = address;
+	status = tree_insert(&rm->regions, &region->of_rm);
+	assert(status == STATUS_OK);
+	refresh_gap(rm, region);
+	refresh_gap(rm, region_of(tree_next(&region->of_rm)));
+}
+
+enum status region_attach(struct rm *rm, struct region_want const *want, struct account *payer, uint64_t *address)
+{
+	struct region *region;
+	enum status status;
+	uint64_t tables;
+
+	RPC_TRY(choose(rm, want, payer, address));
+	tables = tables_needed(rm, &(struct table_span) { *address, *address + want->size, payer, NULL });
+	RPC_TRY(object_create(payer, PLACES_REGION, tables, RECORD_REGION, &region));
+	status = tables_give(rm, tables);
+	assert(status == STATUS_OK);
+	region->record.state = want->access;
+	region->record.serial = 0;
+	region->dataspace = want->dataspace;
+	region->offset = want->offset >> PAGE_SHIFT;
+	region->pages = want->size >> PAGE_SHIFT;
+	list_append(&want->dataspace->regions, &region->of_dataspace);
+	insert(rm, region, *address);
+	return STATUS_OK;
+}
+
+enum status region_attach_utcb(struct rm *rm, struct region *region, uint64_t address, uint32_t frame, struct account *payer)
+{
+	uint64_t tables;
+	enum status status;
+
+	if (!is_hole(rm, address, PAGE_SIZE))
+		return STATUS_EXISTS;
+	tables = tables_needed(rm, &(struct table_span) { address, address + PAGE_SIZE, payer, NULL });
+	RPC_TRY(account_charge(payer, tables, 0));
+	status = tables_give(rm, tables);
+	assert(status == STATUS_OK);
+	*region = (struct region) {
+		.record = { .type = RECORD_REGION, .account = payer, .state = RM_ACCESS_WRITE }, .offset = frame, .pages = 1,
+	};
+	insert(rm, region, address);
+	return STATUS_OK;
+}
+
+struct region *region_lookup(struct rm *rm, uint64_t address)
+{
+	struct region *region = region_of(tree_floor(&rm->regions, address));
+
+	return region && address < region_end(region) && !region->record.dying ? region : NULL;
+}
+
+struct region *region_at(struct rm *rm, uint64_t address)
+{
+	struct region *region = region_of(tree_find(&rm->regions, address));
+
+	return region && region->dataspace ? region : NULL;
+}
+
+/* Clears its pages in the domain. AGAIN: a slice is done. */
+static enum status unmap(struct region *region)
+{
+	struct rm *rm = region->rm;
+
+	if (!rm->pd || !(region->record.state & REGION_MAPPED))
+		return STATUS_OK;
+	while (region->record.serial < region->pages) {
+		uint32_t pages = MIN(region->pages - region->record.serial, (uint32_t)MAP_PAGES_MAX);
+
+		if (!work_step())
+			return STATUS_AGAIN;
+		kernel_unmap(pd_object(rm->pd), (struct vaddr) { region_start(region) + ((uint64_t)region->record.serial << PAGE_SHIFT) }, pages);
+		region->record.serial += pages;
+	}
+	return STATUS_OK;
+}
+
+enum status region_destroy(struct region *region)
+{
+	struct rm *rm = region->rm;
+	struct dataspace *dataspace = region->dataspace;
+	struct account *payer = region->record.account;
+	struct region *next;
+	uint64_t tables;
+
+	region->record.dying = true;
+	RPC_TRY(unmap(region));
+	tables = tables_needed(rm, &(struct table_span) { region_start(region), region_end(region), payer, region });
+	RPC_TRY(tables_collect(rm, tables));
+	kernel_sync();
+	tables_free(rm, tables);
+
+	next = region_of(tree_next(&region->of_rm));
+	tree_remove(&rm->regions, &region->of_rm);
+	refresh_gap(rm, next);
+	region->rm = NULL;
+	if (dataspace) {
+		list_remove(&region->of_dataspace);
+		object_destroy(&region->record, tables);
+		dataspace_released(dataspace);
+	} else {
+		account_credit(payer, tables, 0);
+	}
+	return STATUS_OK;
+}

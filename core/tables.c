@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Page tables; see tables.h. */
+#include <core/tables.h>
+
+#include <core/core.h>
+#include <core/pd.h>
+
+/* Has the payer a region, other than `self`, in the window that starts there? */
+static bool has_other(struct rm *rm, struct table_span const *span, uint64_t window)
+{
+	struct region *region = tree_object(tree_floor(&rm->regions, window), struct region, of_rm);
+
+	if (!region)
+		region = tree_object(tree_first(&rm->regions), struct region, of_rm);
+	while (region && region_start(region) < window + REGION_WINDOW) {
+		if (region != span->self && region->record.account == span->payer && region_end(region) > window)
+			return true;
+		region = tree_object(tree_next(&region->of_rm), struct region, of_rm);
+	}
+	return false;
+}
+
+uint64_t tables_needed(struct rm *rm, struct table_span const *span)
+{
+	uint64_t first = align_down(span->start, REGION_WINDOW), last = align_down(span->end - 1, REGION_WINDOW);
+	uint64_t tables = (last - first) / REGION_WINDOW + 1;
+
+	if (has_other(rm, span, first))
+		tables--;
+	if (first != last && has_other(rm, span, last))
+		tables--;
+	if (span->end > REGION_GIB)
+		tables += 2 * ((span->end - 1) / REGION_GIB - MAX(span->start / REGION_GIB, 1UL) + 1);
+	return tables;
+}
+
+void frame_list_push(struct frame_list *list, uint64_t frame)
+{
+	*(uint64_t *)ram_at(paddr_of_frame(frame)) = list->first;
+	list->first = frame;
+	list->count++;
+}
+
+uint64_t frame_list_pop(struct frame_list *list)
+{
+	uint64_t frame = list->first;
+
+	assert(list->count);
+	list->first = *(uint64_t *)ram_at(paddr_of_frame(frame));
+	list->count--;
+	return frame;
+}
+
+enum status tables_give(struct rm *rm, uint64_t count)
+{
+	uint64_t frame;
+
+	while (count--) {
+		RPC_TRY(memory_alloc(&core_memory, 1, 1, &frame));
+		if (rm->pd)
+			kernel_pd_grow(pd_object(rm->pd), paddr_of_frame(frame), FRAME_TABLE);
+		else
+			frame_list_push(&rm->spare, frame);
+	}
+	return STATUS_OK;
+}
+
+void tables_move_to_domain(struct rm *rm)
+{
+	while (rm->spare.count)
+		kernel_pd_grow(pd_object(rm->pd), paddr_of_frame(frame_list_pop(&rm->spare)), FRAME_TABLE);
+}
+
+enum status tables_collect(struct rm *rm, uint64_t count)
+{
+	while (rm->spare.count < count) {
+		struct paddr frame;
+
+		assert(rm->pd);
+		if (!work_step())
+			return STATUS_AGAIN;
+		if (kernel_pd_take(pd_object(rm->pd), &frame) == STATUS_OK)
+			frame_list_push(&rm->spare, frame.value >> PAGE_SHIFT);
+		else if (kernel_recycle(pd_object(rm->pd)) == STATUS_AGAIN)
+			continue;
+	}
+	return STATUS_OK;
+}
+
+void tables_free(struct rm *rm, uint64_t count)
+{
+	while (count--)
+		memory_free(&core_memory, frame_list_pop(&rm->spare), 1);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads, from their record to their end; see thread.h. */
+#include <core/thread.h>
+
+#include <base/string.h>
+#include <core/core.h>
+#include <core/machine.h>
+#include <core/pd.h>
+
+struct paddr pager_gate, handler_gate;
+
+enum status thread_create(struct cpu *cpu, struct account *payer, struct thread_want const *want, struct thread **thread)
+{
+	struct thread *made;
+	uint64_t frame;
+	enum status status;
+
+	RPC_TRY(object_create(payer, PLACES_THREAD, THREAD_PAGES, RECORD_THREAD, &made));
+	status = memory_alloc(&core_memory, 1, 1, &frame);
+	assert(status == STATUS_OK);
+	machine_zero(ram_at(paddr_of_frame(frame)), PAGE_SIZE);
+	made->cpu = cpu;
+	list_append(&cpu->threads, &made->of_cpu);
+	list_init(&made->gates);
+	list_init(&made->signals);
+	made->slot = want->slot;
+	made->utcb_frame = frame;
+	made->priority = want->priority;
+	status = string_copy(made->name, sizeof(made->name), want->name);
+	assert(status == STATUS_OK);
+	kernel_gate_create(place_address(&made->record, THREAD_GATE), core_thread, badge_of(&made->record, 0));
+	*thread = made;
+	return STATUS_OK;
+}
+
+void thread_bind(struct thread *thread, struct pd *pd)
+{
+	thread->pd = pd;
+	kernel_thread_create(thread_object(thread), pd_object(pd), paddr_of_frame(thread->utcb_frame));
+	kernel_thread_set(thread_object(thread), THREAD_PRIORITY, thread->priority);
+	kernel_thread_set(thread_object(thread), THREAD_PAGER, pager_gate.value);
+	kernel_thread_set(thread_object(thread), THREAD_HANDLER, handler_gate.value);
+}
+
+enum status thread_set_map(struct thread *thread, struct rm *rm)
+{
+	if (!thread->pd || thread->utcb.rm)
+		return STATUS_BUSY;
+	RPC_TRY(rm_bind(rm, thread->pd));
+	return region_attach_utcb(rm, &thread->utcb, thread->slot + STACK_SLOT_UTCB, thread->utcb_frame, thread->record.account);
+}
+
+enum status thread_start(struct thread *thread, uint64_t ip, uint64_t sp, uint64_t argument)
+{
+	struct thread_regs *regs = (struct thread_regs *)thread_utcb()->words;
+
+	if (!thread->pd || !thread->utcb.rm || thread->record.state != THREAD_STATE_NEW)
+		return STATUS_BUSY;
+	if (ip >= REGION_END || sp >= REGION_END)
+		return STATUS_INVALID;
+	*regs = (struct thread_regs) { .rdi = argument, .ip = ip, .sp = sp };
+	kernel_thread_write(thread_object(thread));
+	thread->record.state = THREAD_STATE_RUNNING;
+	kernel_thread_ctl(thread_object(thread), THREAD_START);
+	return STATUS_OK;
+}
+
+enum status thread_unbind(struct thread *thread)
+{
+	struct pd *pd = thread->pd;
+
+	/* It executes no more; what it served is told when its gates go. */
+	kernel_thread_ctl(thread_object(thread), THREAD_PAUSE);
+	while (!list_is_empty(&thread->gates)) {
+		gate_destroy(list_first_object(&thread->gates, struct gate, of_thread));
+		if (!work_step())
+			return STATUS_AGAIN;
+	}
+	while (!list_is_empty(&thread->signals)) {
+		signal_destroy(list_first_object(&thread->signals, struct signal, of_thread));
+		if (!work_step())
+			return STATUS_AGAIN;
+	}
+	if (thread->utcb.rm)
+		RPC_TRY(region_destroy(&thread->utcb));
+	thread->cpu->consumed_ns += kernel_thread_consumed(thread_object(thread));
+	kernel_destroy(thread_object(thread));
+	kernel_sync();
+	thread->record.state = THREAD_STATE_EXITED;
+	list_remove(&thread->of_pd);
+	thread->pd = NULL;
+	if (pd->main == thread)
+		pd->main = NULL;
+	return STATUS_OK;
+}
+
+enum status thread_destroy(struct thread *thread)
+{
+	thread->record.dying = true;
+	if (thread->pd)
+		RPC_TRY(thread_unbind(thread));
+	signal_ref_clear(&thread->exception);
+	kernel_destroy(place_address(&thread->record, THREAD_GATE));
+	list_remove(&thread->of_cpu);
+	memory_free(&core_memory, thread->utcb_frame, 1);
+	object_destroy(&thread->record, THREAD_PAGES);
+	return STATUS_OK;
+}
+
+/* --- Operations --- */
+
+static struct thread *thread_of(struct thread_object *self)
+{
+	return (struct thread *)self;
+}
+
+static enum status op_start(struct thread_object *self, uint64_t ip, uint64_t sp, uint64_t argument)
+{
+	return thread_start(thread_of(self), ip, sp, argument);
+}
+
+static enum status op_pause(struct thread_object *self)
+{
+	struct thread *thread = thread_of(self);
+
+	if (thread->pd && thread->record.state == THREAD_STATE_RUNNING) {
+		kernel_thread_ctl(thread_object(thread), THREAD_PAUSE);
+		thread->record.state = THREAD_STATE_STOPPED;
+	}
+	return STATUS_OK;
+}
+
+static enum status op_resume(struct thread_object *self)
+{
+	struct thread *thread = thread_of(self);
+
+	if (thread->pd && (thread->record.state == THREAD_STATE_STOPPED || thread->record.state == THREAD_STATE_FAULTED)) {
+		thread->record.state = THREAD_STATE_RUNNING;
+		kernel_thread_ctl(thread_object(thread), THREAD_START);
+	}
+	return STATUS_OK;
+}
+
+static enum status op_cancel(struct thread_object *self)
+{
+	if (thread_of(self)->pd)
+		kernel_thread_ctl(thread_object(thread_of(self)), THREAD_CANCEL);
+	return STATUS_OK;
+}
+
+static enum status op_state(struct thread_object *self, enum thread_state *state, struct thread_fault *fault)
+{
+	struct thread *thread = thread_of(self);
+
+	*state = (enum thread_state)thread->record.state;
+	*fault = thread->record.state == THREAD_STATE_FAULTED ? thread->fault : (struct thread_fault) {};
+	return STATUS_OK;
+}
+
+static enum status op_exception_handler(struct thread_object *self, struct rpc_cap const *handler)
+{
+	return signal_ref_set(&thread_of(self)->exception, handler);
+}
+
+static enum status op_consumed(struct thread_object *self, uint64_t *ns)
+{
+	*ns = thread_of(self)->pd ? kernel_thread_consumed(thread_object(thread_of(self))) : 0;
+	return STATUS_OK;
+}
+
+struct thread_ops const thread_operations = {
+	.start = op_start, .pause = op_pause, .resume = op_resume, .cancel = op_cancel, .state = op_state,
+	.exception_handler = op_exception_handler, .consumed = op_consumed,
+};
