@@ -63,7 +63,7 @@ static void comment(void)
 
 	next();
 	if (*at == '/')
-		fail(&start, "a comment is written /* like this */");
+		fail(&start, "a comment is written like in C");
 	for (next(); strncmp(at, "*/", 2) != 0; next())
 		if (!*at)
 			fail(&start, "this comment has no end");
