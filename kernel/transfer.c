@@ -2,7 +2,8 @@
 /*
  * Capabilities in messages. The receiver's UTCB names a slot for each that may come (`window`); what is in such a slot is
  * dropped. A gate that the receiver's own protection domain serves arrives as its badge and takes no slot: this
- * is how servers recognise their own objects. Whatever cannot be sent any more arrives as a null capability.
+ * is how servers recognise their own objects; only from core, which has just made it, it arrives as a capability.
+ * Whatever cannot be sent any more arrives as a null capability.
  */
 #include <kernel/ipc.h>
 
@@ -34,8 +35,10 @@ static bool is_own_gate(struct thread const *to, struct object *object, uint64_t
 		return false;
 
 	struct gate *gate = container_of(object, struct gate, object);
+	if (gate->thread->pd != to->pd)
+		return false;
 	*badge = gate->badge;
-	return gate->thread->pd == to->pd;
+	return true;
 }
 
 /* Sends one; returns what the receiver got. */
@@ -54,7 +57,8 @@ static enum got_kind transfer_one(struct thread *from, struct thread *to, uint64
 			return GOT_NULL;
 		object = slot_object(source);
 	}
-	if (is_own_gate(to, object, &to->utcb->got[index].badge))
+	/* What core sends by address is new to the receiver, its own gates included: it asked for the capability. */
+	if (source && is_own_gate(to, object, &to->utcb->got[index].badge))
 		return GOT_OWN;
 
 	struct slot *target = pd_slot(to->pd, to->utcb->window[index]);
