@@ -79,7 +79,7 @@ enum status account_pairs_change(struct account *home, int delta)
 		return refuse(home, ACCOUNT_REFUSED_RAM, PAIR_FRAMES);
 	home->pair_count += delta;
 	home->ram_used += pair_pages(home, reserved) - before;
-	account_unbacked_pages += unbacked(home, reserved) - unbacked_before;
+	account_unbacked_pages += (uint64_t)unbacked(home, reserved) - unbacked_before;
 	return STATUS_OK;
 }
 

@@ -26,6 +26,12 @@ static void read_books(struct books *books)
 		books->objects[i] = ledger_objects[i];
 }
 
+static void print_books(char const *when, struct books const *books)
+{
+	core_print("%s: init has %llu KiB of RAM and %llu caps in use, the machine %llu KiB free", when, (unsigned long long)books->ram * 4,
+	           (unsigned long long)books->caps, (unsigned long long)books->free_pages * 4);
+}
+
 void ledger_note(void)
 {
 	read_books(&noted);
@@ -44,6 +50,8 @@ bool ledger_compare(void)
 	bool clean = true;
 
 	read_books(&books);
+	print_books("before the first child", &noted);
+	print_books("after the last child", &books);
 	clean &= compare("free pages of the machine", noted.free_pages, books.free_pages);
 	clean &= compare("pages used by init", noted.ram, books.ram);
 	clean &= compare("caps used by init", noted.caps, books.caps);
