@@ -25,7 +25,7 @@ enum account_flags {
 	ACCOUNT_HUSK         = 4,     /* destroyed, but accounts that outlive it are left */
 	ACCOUNT_REFUSED_RAM  = 8,     /* last refusal */
 	ACCOUNT_REFUSED_CAPS = 16,
-	ACCOUNT_TOLD         = 32,    /* a refusal was signalled since the last info */
+	ACCOUNT_TOLD         = 32,    /* there was a refusal since the last info on the control, which was signalled */
 };
 
 enum { ACCOUNT_LABEL = 32 };    /* with terminator; longer ones are cut, "..." at the end, for the ledger is their only use */

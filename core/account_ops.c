@@ -97,7 +97,11 @@ static enum status op_control_info(struct account_control_object *self, struct a
 	struct account *account = (struct account *)self;
 
 	info(account, state);
-	account->record.state &= ~(ACCOUNT_REFUSED_RAM | ACCOUNT_REFUSED_CAPS | ACCOUNT_TOLD);
+	if (!account_is(account, ACCOUNT_TOLD)) {
+		state->refused = ACCOUNT_RESOURCE_NONE;
+		state->refused_amount = 0;
+	}
+	account->record.state &= ~ACCOUNT_TOLD;
 	return STATUS_OK;
 }
 
