@@ -179,7 +179,7 @@ static enum status cap_object(struct thread *t, uint64_t selector)
 
 	if (!slot || slot->state == SLOT_EMPTY)
 		return STATUS_BAD_CAP;
-	if (slot->state == SLOT_DEAD)
+	if (slot_is_dead(slot))
 		return STATUS_PEER_GONE;
 	t->frame.rdi = virt_to_phys(slot_object(slot));
 	t->frame.rsi = slot_object(slot)->type == OBJECT_GATE ? CAP_GATE : slot_object(slot)->type == OBJECT_SIGNAL ? CAP_SIGNAL : CAP_IRQ;

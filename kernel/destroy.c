@@ -59,8 +59,6 @@ static enum status destroy_signal(struct signal *signal)
 /* Whoever waits for it is told; a thread that it serves or that serves it goes on without it. */
 static enum status destroy_thread(struct thread *t)
 {
-	if (t == this_cpu.current)
-		return STATUS_INVALID;
 	ipc_abort_caller(t, STATUS_PEER_GONE);
 	if (t->state != THREAD_EXITED) {
 		ipc_abort_wait(t, STATUS_CANCELLED);
@@ -81,7 +79,7 @@ static enum status destroy_thread(struct thread *t)
 
 static enum status destroy_pd(struct pd *pd)
 {
-	if (pd->threads || pd->is_core)
+	if (pd->threads)
 		return STATUS_BUSY;
 	if (paging_recycle(pd))
 		return STATUS_AGAIN;
@@ -105,6 +103,8 @@ enum status object_destroy(uint64_t phys)
 		return STATUS_INVALID;
 	if (object->type == OBJECT_THREAD && container_of(object, struct thread, object) == this_cpu.current)
 		return STATUS_INVALID;
+	if (object->type == OBJECT_PD && container_of(object, struct pd, object)->is_core)
+		return STATUS_BUSY;
 	object->dead = 1;
 	switch (object->type) {
 	case OBJECT_GATE:

@@ -63,8 +63,10 @@ enum status irq_destroy(struct object *object)
 {
 	struct irq *irq = container_of(object, struct irq, object);
 
-	ioapic_mask(irq->gsi, true);
-	irq_of[irq->vector - VECTOR_IRQ] = NULL;
+	if (irq_of[irq->vector - VECTOR_IRQ] == irq) { /* the first slice: later the vector may be another's */
+		ioapic_mask(irq->gsi, true);
+		irq_of[irq->vector - VECTOR_IRQ] = NULL;
+	}
 	slot_drop(&irq->signal);
 	return slot_sweep(&irq->root, SWEEP_SLOTS);
 }

@@ -13,15 +13,16 @@ void object_set_granules(enum object_type type, unsigned granules) { granules_of
 
 static uint64_t first_frame;
 
+/* Page 0 is not in the direct map. Other addresses are core's word that there is RAM. */
 static struct object_frame *frame_at(uint64_t phys)
 {
 	struct object_frame *frame = phys_to_virt(phys & ~(PAGE_SIZE - 1));
-	return frame->magic == FRAME_MAGIC ? frame : NULL;
+	return phys >= PAGE_SIZE && frame->magic == FRAME_MAGIC ? frame : NULL;
 }
 
 enum status frame_give(uint64_t phys)
 {
-	if (phys % PAGE_SIZE || frame_at(phys))
+	if (phys % PAGE_SIZE || !phys || frame_at(phys))
 		return STATUS_INVALID;
 
 	struct object_frame *frame = phys_to_virt(phys);

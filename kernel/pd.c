@@ -21,7 +21,7 @@ struct object *pd_lookup(struct pd *pd, uint64_t selector, enum object_type type
 	*status = STATUS_BAD_CAP;
 	if (!slot || slot->state == SLOT_EMPTY)
 		return NULL;
-	if (slot->state == SLOT_DEAD || slot_object(slot)->dead) {
+	if (slot_is_dead(slot)) {
 		*status = STATUS_PEER_GONE;
 		return NULL;
 	}
@@ -53,7 +53,7 @@ enum status pd_cap_copy(struct pd *pd, uint64_t from, struct pd *to_pd, uint64_t
 		return STATUS_BAD_CAP;
 	if (target->state != SLOT_EMPTY)
 		return STATUS_EXISTS;
-	if (source->state == SLOT_DEAD)
+	if (slot_is_dead(source))
 		return STATUS_PEER_GONE;
 	if (!(source->rights & RIGHT_COPY))
 		return STATUS_DENIED;
@@ -99,7 +99,7 @@ enum status pd_cap_info(struct pd *pd, uint64_t selector, uint64_t other, struct
 	*info = (struct cap_info) { .type = CAP_NONE };
 	if (!slot)
 		return STATUS_BAD_CAP;
-	if (slot->state == SLOT_DEAD)
+	if (slot_is_dead(slot))
 		return STATUS_PEER_GONE;
 	if (slot->state == SLOT_EMPTY)
 		return STATUS_OK;

@@ -31,10 +31,16 @@ static_assert(sizeof(struct slot) == SLOT_SIZE, "selectors count on it");
 
 static inline struct object *slot_object(struct slot const *slot) { return (struct object *)(slot->word & ~1UL); }
 
+/* Does it name an object that was destroyed? True from the first slice on, before the sweep has reached the slot. */
+static inline bool slot_is_dead(struct slot const *slot)
+{
+	return slot->state == SLOT_DEAD || (slot->state == SLOT_LIVE && slot_object(slot)->dead);
+}
+
 /* Fills an empty slot with a first capability of the family of `root`. */
 void slot_install(struct slot *slot, struct slot *root, struct object *object, unsigned rights);
 
-/* Fills the empty slot `to` with a copy of the live slot `from`, with those of its rights that `mask` has. */
+/* Fills the empty slot `to` with a copy of the live slot `from` of a live object, with those of its rights that `mask` has. */
 void slot_copy(struct slot *from, struct slot *to, unsigned mask);
 
 /* The empty slot `to` takes the place of `from`, which is empty then. Dead slots move too. */

@@ -11,7 +11,7 @@
 static struct slot *sendable(struct thread *from, uint64_t word)
 {
 	struct slot *slot = pd_slot(from->pd, word & ~(uint64_t)(SLOT_SIZE - 1));
-	return slot && slot->state == SLOT_LIVE && slot->rights & RIGHT_COPY ? slot : NULL;
+	return slot && slot->state == SLOT_LIVE && !slot_is_dead(slot) && slot->rights & RIGHT_COPY ? slot : NULL;
 }
 
 static bool sends_object(struct thread const *from, uint64_t word) { return from->pd->is_core && word & SEND_OBJECT; }
@@ -23,7 +23,7 @@ enum status transfer_check(struct thread *t, unsigned count)
 		if (!word || sends_object(t, word) || sendable(t, word))
 			continue;
 		struct slot *slot = pd_slot(t->pd, word & ~(uint64_t)(SLOT_SIZE - 1));
-		if (!slot || slot->state != SLOT_DEAD)
+		if (!slot || !slot_is_dead(slot))
 			return STATUS_BAD_CAP;
 	}
 	return STATUS_OK;
