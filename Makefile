@@ -20,7 +20,7 @@ endif
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all run test help clean units setup FORCE
+.PHONY: all run test bench help clean units setup FORCE
 
 STAMP := build/setup.stamp
 
@@ -40,6 +40,9 @@ run/%: $(STAMP) FORCE
 test: all units
 	+@tools/test $(unit_programs:%=-u %) $(scenarios:%=-s %) $(failing:%=-f %) $(if $(ONLY),-o '$(ONLY)')
 
+bench: all
+	@tools/bench $(NAMES)
+
 setup: $(STAMP)
 
 # The packages are checked again when the list changes or dpkg has installed or removed something; else this costs nothing.
@@ -55,6 +58,7 @@ help:
 	@echo 'make run            boot the default scenario, hello, in QEMU (leave with Ctrl-C or Ctrl-A X)'
 	@echo 'make run/NAME       boot run/NAME.run; BOOT=iso|uefi|direct, CPUS=4, MEM=512, ICOUNT=1, QEMU_ARGS=..., DEBUG=1'
 	@echo 'make test           every test; ends with "N passed, N failed"; ONLY=PATTERN runs some (unit/*, run/hello.iso, tidy)'
+	@echo 'make bench          figures in instructions, against doc/performance.md; NAMES="ipc core" measures some'
 	@echo 'make all            build everything; make NAME: one component'
 	@echo 'make setup          install missing packages (all goals do that first)'
 	@echo 'make clean          remove build/'
