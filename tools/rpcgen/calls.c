@@ -65,11 +65,10 @@ static char *words(struct fields const *fields)
 static void emit_results(struct item const *call)
 {
 	char const *failure = call->out.caps ? text_format("return rpc_reject(got, %u)", call->out.caps) : "return STATUS_PROTOCOL";
-	unsigned    at = 0, caps = 0;
+	unsigned    at = 0, word = 0, caps = 0;
 
 	for (struct item *param = call->out.first; param; param = param->next)
-		emit_check(param, call->is_message ? text_format("out->%s", param->name) : text_format("w[%u]", at++), failure);
-	at = 0;
+		emit_check(param, call->is_message ? text_format("out->%s", param->name) : text_format("w[%u]", word++), failure);
 	for (struct item *param = call->out.first; param; param = param->next) {
 		struct type const *type = &param->type;
 		char const        *name = param->name;

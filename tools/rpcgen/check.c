@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What can be said about declarations only when all are known: sizes and offsets, limits, the objects that capabilities
- * are for, defaults and hashes.
+ * Sizes and offsets; and what can be said about interfaces only when all declarations are known: limits, the objects that
+ * capabilities are for, defaults and hashes.
  */
 #include "rpcgen.h"
 
@@ -22,24 +22,22 @@ bool type_is_scalar(struct type const *type)
 }
 
 /* Natural alignment in a struct; in a message each parameter is at the start of a word, and a scalar takes a whole one. */
-static void lay_out(struct fields *fields, bool is_message)
+void lay_out(struct fields *fields, bool is_message)
 {
 	struct item *before = NULL;
 	unsigned     at = 0;
 
 	fields->align = is_message ? WORD : 1;
+	fields->is_plain = true;
 	for (struct item *field = fields->first; field; field = field->next) {
 		struct type *type = &field->type;
 		unsigned     align, size;
 
 		field->is_param = is_message;
+		fields->is_plain &= type_is_scalar(type);
 		if (type->kind == TYPE_CAP) {
 			fields->caps++;
 			continue;
-		}
-		if (type->kind == TYPE_STRUCT) {
-			type->size = type->decl->fields.size;
-			type->align = type->decl->fields.align;
 		}
 		align = is_message ? WORD : type->align;
 		size = is_message && type_is_scalar(type) ? WORD : type->size * (type->count ? type->count : 1);
@@ -54,21 +52,20 @@ static void lay_out(struct fields *fields, bool is_message)
 		before = field;
 	}
 	fields->size = (at + fields->align - 1) & -fields->align;
+	fields->is_plain &= at <= REGISTER_WORDS * WORD;
 	if (before)
 		before->padding = fields->size - at;
 }
 
 static void check_params(struct fields *params)
 {
-	unsigned caps = 0;
-
 	lay_out(params, true);
+	if (params->caps > CAPS_MAX)
+		fail(params->first->token, "%u capabilities, at most %d are possible", params->caps, CAPS_MAX);
 	for (struct item *param = params->first; param; param = param->next) {
 		struct token *target = param->type.target;
 		struct decl  *object = target ? decl_find(target->text) : NULL;
 
-		if (target && ++caps > CAPS_MAX)
-			fail(param->token, "more than %d capabilities", CAPS_MAX);
 		if (!target || text_lists(" any signal_context ", target->text))
 			continue;
 		if (!object)
@@ -76,14 +73,6 @@ static void check_params(struct fields *params)
 		if (object->kind != DECL_OBJECT)
 			fail(target, "`%s` is no object%s", target->text, object->service ? ": a session is opened, not passed" : "");
 	}
-}
-
-static bool is_register_form(struct fields const *params)
-{
-	for (struct item *param = params->first; param; param = param->next)
-		if (!type_is_scalar(&param->type))
-			return false;
-	return params->size <= REGISTER_WORDS * WORD;
 }
 
 static bool is_default_possible(struct item const *field, struct token const *init)
@@ -95,10 +84,10 @@ static bool is_default_possible(struct item const *field, struct token const *in
 
 	while (value && !text_is(value->name, init->text))
 		value = value->next;
-	if (type->count)
+	if (type->count || (field->negative && !type->is_signed))
 		return false;
 	switch (type->kind) {
-	case TYPE_INTEGER: return init->kind == TOKEN_NUMBER && init->number <= limit && (!field->negative || type->is_signed);
+	case TYPE_INTEGER: return init->kind == TOKEN_NUMBER && init->number <= limit;
 	case TYPE_STRING:  return init->kind == TOKEN_STRING && strlen(init->text) < type->bound;
 	case TYPE_ENUM:    return init->kind == TOKEN_NAME && value;
 	case TYPE_BOOL:    return init->kind == TOKEN_NAME && text_lists(" true false ", init->text);
@@ -123,26 +112,6 @@ static uint64_t hash_tokens(uint64_t hash, struct token const *begin, struct tok
 	return hash;
 }
 
-/* In C, data has a second parameter for its size. */
-static void check_size_name(struct item const *data, struct item const *params)
-{
-	for (; params; params = params->next)
-		if (data->type.kind == TYPE_BYTES && text_is(params->name, text_format("%s_size", data->name)))
-			fail(params->token, "`%s` is the size of `%s` in C", params->name, data->name);
-}
-
-static void check_call(struct item *call)
-{
-	check_params(&call->in);
-	check_params(&call->out);
-	call->is_message = !is_register_form(&call->in) || !is_register_form(&call->out);
-	for (int side = 0; side < 2; side++)
-		for (struct item *param = (side ? &call->out : &call->in)->first; param; param = param->next) {
-			check_size_name(param, call->in.first);
-			check_size_name(param, call->out.first);
-		}
-}
-
 static void check_interface(struct decl *decl, unsigned run)
 {
 	lay_out(&decl->fields, false);
@@ -151,8 +120,11 @@ static void check_interface(struct decl *decl, unsigned run)
 	for (struct item *field = decl->fields.first; field; field = field->next)
 		if (field->init && !is_default_possible(field, field->init))
 			fail(field->init, "`%s%s` is no value for `%s`", field->negative ? "-" : "", field->init->text, field->type.text);
-	for (struct item *call = decl->items; call; call = call->next)
-		check_call(call);
+	for (struct item *call = decl->items; call; call = call->next) {
+		check_params(&call->in);
+		check_params(&call->out);
+		call->is_message = !call->in.is_plain || !call->out.is_plain;
+	}
 	decl->hash = hash_tokens(UINT64_C(0xcbf29ce484222325), decl->begin, decl->end, run);
 }
 
@@ -160,10 +132,7 @@ void check(void)
 {
 	unsigned run = 0;
 
-	for (struct decl *decl = decls; decl; decl = decl->next) {
-		if (decl->kind == DECL_STRUCT)
-			lay_out(&decl->fields, false);
-		else if (decl->kind >= DECL_SESSION)
+	for (struct decl *decl = decls; decl; decl = decl->next)
+		if (decl->kind >= DECL_SESSION)
 			check_interface(decl, ++run);
-	}
 }

@@ -8,31 +8,25 @@
 
 #include <string.h>
 
-/* Where to break a line that is too long: at the last blank behind a comma or before an operator; NULL: nowhere, or it is not. */
-static char const *find_break(char const *line, char const *end, unsigned columns)
-{
-	char const *cut = NULL;
-	bool        quoted = false;
-
-	for (char const *c = line; c < end && (columns <= COLUMNS_MAX || !cut); c++) {
-		columns += *c == '\t' ? 8 : 1;
-		quoted ^= *c == '"';
-		if (!quoted && c > line && *c == ' ' && (c[-1] == ',' || strncmp(c, " || ", 4) == 0))
-			cut = c;
-	}
-	return columns > COLUMNS_MAX ? cut : NULL;
-}
-
+/* Breaks a line that is too long at the last blank behind a comma or before an operator, where there is one. */
 static void emit_line(char const *line, char const *end)
 {
-	int         tabs = (int)strspn(line, "\t"), indent = 0;
-	char const *cut;
+	unsigned    columns = 0, indent = (unsigned)strspn(line, "\t") + 2;
+	char const *cut     = NULL;
+	bool        quoted  = false;
 
-	while ((cut = find_break(line, end, (unsigned)indent * 8))) {
-		fprintf(output, "%.*s\n", (int)(cut - line), line);
-		line = cut + 1;
-		indent = tabs + 2;
-		fprintf(output, "%.*s", indent, "\t\t\t\t\t\t");
+	for (char const *c = line; c < end; c++) {
+		columns += *c == '\t' ? 8 : 1;
+		quoted ^= *c == '"';
+		if (columns > COLUMNS_MAX && cut) {
+			fprintf(output, "%.*s\n%.*s", (int)(cut - line), line, (int)indent, "\t\t\t\t\t\t");
+			c = line = cut + 1;
+			columns = indent * 8 + 1;
+			cut = NULL;
+			quoted = *c == '"';
+		} else if (!quoted && c > line && *c == ' ' && (c[-1] == ',' || strncmp(c, " || ", 4) == 0)) {
+			cut = c;
+		}
 	}
 	fprintf(output, "%.*s\n", (int)(end - line), line);
 }
@@ -69,15 +63,6 @@ static char const *tail_of(char const *tail)
 	return tail ? text_format(" /* %s */", tail) : "";
 }
 
-static void emit_const(struct decl const *decl)
-{
-	if (decl->doc)
-		emit("\n");
-	emit_doc(decl->doc, "");
-	emit("#define %s %s%s\n", decl->name, text_format(decl->value > INT32_MAX ? "UINT64_C(0x%llx)" : "%llu", (unsigned long long)decl->value),
-	     tail_of(decl->tail));
-}
-
 static void emit_enum(struct decl const *decl)
 {
 	char const *upper = text_upper(decl->name), *names = "", *lines = "", *valid = "";
@@ -96,8 +81,6 @@ static void emit_enum(struct decl const *decl)
 		is_plain &= !value->tail && !*doc;
 		is_dense &= value->value == next;
 	}
-	emit("\n");
-	emit_doc(decl->doc, "");
 	emit(is_plain ? "enum %s { %s };\n" : "enum %s {\n%s};\n", decl->name, is_plain ? names : lines);
 	valid = is_dense ? text_format("value <= %llu", (unsigned long long)next - 1) : valid;
 	emit("static inline bool %s_valid(uint64_t value)\n{\n\treturn %s;\n}\n", decl->name, valid);
@@ -121,6 +104,8 @@ static void emit_struct(char const *name, struct fields const *fields)
 	int                width = 0, padding = 0;
 	struct item const *last  = NULL;
 
+	if (!fields->size)
+		return;
 	for (struct item *field = fields->first; field; field = field->next)
 		if (field->type.kind != TYPE_CAP && field->type.kind != TYPE_BYTES && (int)strlen(member_type(field)) > width)
 			width = (int)strlen(member_type(field));
@@ -235,17 +220,15 @@ static void emit_args(char const *n, struct fields const *args)
 	emit_valid(n, args, "\nstatic inline bool %s_args_valid(void const *args)\n{\n\tstruct %s_args const *value = args;\n\n");
 	emit("\nstatic struct %s_args const %s_args_default = {\n", n, n);
 	for (struct item *field = args->first; field; field = field->next) {
-		char const *prefix = field->negative ? "-" : field->type.kind == TYPE_STATUS ? "STATUS_" : "", *format = "%s%s";
+		char const *prefix = field->negative ? "-" : field->type.kind == TYPE_STATUS ? "STATUS_" : "", *quote = "";
 
 		if (!field->init)
 			continue;
-		if (field->init->kind == TOKEN_STRING)
-			format = "%s\"%s\"";
-		else if (field->init->kind == TOKEN_NUMBER && field->init->number > INT32_MAX)
-			format = "%sUINT64_C(%s)";
-		else if (field->type.kind == TYPE_ENUM)
+		if (field->type.kind == TYPE_STRING)
+			quote = "\"";
+		if (field->type.kind == TYPE_ENUM)
 			prefix = text_format("%s_", text_upper(field->type.decl->name));
-		emit("\t.%s = %s,\n", field->name, text_format(format, prefix, field->init->text));
+		emit("\t.%s = %s%s%s%s%s,\n", field->name, prefix, quote, field->init->text, quote, field->init->number > INT32_MAX ? "u" : "");
 	}
 	emit("};\n");
 }
@@ -270,11 +253,8 @@ static void emit_tables(char const *n, struct decl const *decl)
 	emit("\t.calls = %s_calls, .call_count = %s_OPS,\n", n, upper);
 	if (decl->fields.first)
 		emit("\t.args_size = sizeof(struct %s_args), .args_default = &%s_args_default,\n", n, n);
-	if (has_checks(&decl->fields))
-		emit("\t.args_valid = %s_args_valid,\n", n);
-	if (decl->cost_ram)
-		emit("\t.cost = %s_cost,\n", n);
-	emit("};\n");
+	emit("%s%s};\n", has_checks(&decl->fields) ? text_format("\t.args_valid = %s_args_valid,\n", n) : "",
+	     decl->cost_ram ? text_format("\t.cost = %s_cost,\n", n) : "");
 }
 
 static void emit_interface(struct decl const *decl)
@@ -288,10 +268,10 @@ static void emit_interface(struct decl const *decl)
 	for (struct item *call = decl->items; call; call = call->next) {
 		if (call->is_message && (call->in.size || call->out.size))
 			emit("\n");
-		if (call->is_message && call->in.size)
+		if (call->is_message) {
 			emit_struct(text_format("%s_%s_in", decl->name, call->name), &call->in);
-		if (call->is_message && call->out.size)
 			emit_struct(text_format("%s_%s_out", decl->name, call->name), &call->out);
+		}
 	}
 	emit_tables(decl->name, decl);
 	emit_client(decl);
@@ -300,13 +280,14 @@ static void emit_interface(struct decl const *decl)
 
 static void emit_type(struct decl const *decl)
 {
-	if (decl->kind == DECL_CONST) {
-		emit_const(decl);
-	} else if (decl->kind == DECL_ENUM) {
-		emit_enum(decl);
-	} else if (decl->kind == DECL_STRUCT) {
+	if (decl->doc || decl->kind != DECL_CONST)
 		emit("\n");
-		emit_doc(decl->doc, "");
+	emit_doc(decl->doc, "");
+	if (decl->kind == DECL_CONST)
+		emit("#define %s %s%s%s\n", decl->name, decl->token[2].text, decl->token[2].number > INT32_MAX ? "u" : "", tail_of(decl->tail));
+	if (decl->kind == DECL_ENUM)
+		emit_enum(decl);
+	if (decl->kind == DECL_STRUCT) {
 		emit_struct(decl->name, &decl->fields);
 		emit_valid(decl->name, &decl->fields, "\nstatic inline bool %s_valid(struct %s const *value)\n{\n");
 	}
@@ -333,7 +314,7 @@ void emit_header(struct file const *file)
 		emit("\n");
 	emit_doc(file->doc, "");
 	for (struct decl *decl = decls; decl; decl = decl->next)
-		if (decl->token->file == file)
+		if (decl->token->file == file && decl->kind <= DECL_STRUCT)
 			emit_type(decl);
 	if (*objects)
 		emit("\n#ifndef RPC_CORE\n%s#endif\n", objects);

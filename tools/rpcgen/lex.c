@@ -62,8 +62,6 @@ static void comment(void)
 	char        *text;
 
 	next();
-	if (*at == '/')
-		fail(&start, "a comment is written like in C");
 	for (next(); strncmp(at, "*/", 2) != 0; next())
 		if (!*at)
 			fail(&start, "this comment has no end");
@@ -131,8 +129,7 @@ static void token(void)
 		token.kind = TOKEN_PUNCTUATION;
 		if (!strchr("{}()<>[];,=*+-", *at))
 			fail(&token, isprint((unsigned char)*at) ? "unexpected character `%c`" : "unexpected byte 0x%02x", (unsigned char)*at);
-		next();
-		if (strncmp(begin, "->", 2) == 0)
+		for (int length = strncmp(at, "->", 2) == 0 ? 2 : 1; length; length--)
 			next();
 	}
 	token.text = text_format("%.*s", (int)((size_t)(at - begin) - 2 * quotes), begin + quotes);
@@ -169,7 +166,7 @@ struct file *lex(char const *path, char const *name, struct token const *from)
 	while (*at) {
 		if (isspace((unsigned char)*at))
 			next();
-		else if (at[0] == '/' && (at[1] == '*' || at[1] == '/'))
+		else if (strncmp(at, "/*", 2) == 0)
 			comment();
 		else
 			token();

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "rpcgen.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,8 +51,7 @@ char *text_upper(char const *text)
 	char *upper = text_format("%s", text);
 
 	for (char *c = upper; *c; c++)
-		if (*c >= 'a' && *c <= 'z')
-			*c = (char)(*c - 'a' + 'A');
+		*c = (char)toupper((unsigned char)*c);
 	return upper;
 }
 

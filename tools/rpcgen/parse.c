@@ -14,8 +14,6 @@ struct decl *decls;
 
 static struct token *at;
 
-enum style { LOWER, UPPER };
-
 /* What no name can be, in C or as it stands in generated functions; and what no declaration can be called besides. */
 static char const reserved[] =
 	" auto break case char const continue default do double else enum extern false float for goto if inline int long register"
@@ -37,17 +35,12 @@ static bool is_next(char const *text)
 
 static bool accept(char const *text)
 {
-	bool is = is_next(text);
-
-	at += is;
-	return is;
+	return is_next(text) ? at++, true : false;
 }
 
 static _Noreturn void fail_expected(char const *what)
 {
-	char const *quote = at->kind == TOKEN_END ? "" : at->kind == TOKEN_STRING ? "\"" : "`";
-
-	fail(at, "expected %s, found %s%s%s", what, quote, at->text, quote);
+	fail(at, at->kind == TOKEN_END ? "expected %s, found %s" : "expected %s, found `%s`", what, at->text);
 }
 
 static struct token *expect(char const *text)
@@ -64,22 +57,15 @@ static struct token *expect_kind(enum token_kind kind, char const *what)
 	return at++;
 }
 
-static struct token *expect_name(enum style style, char const *what)
+static struct token *expect_name(bool is_upper, char const *what)
 {
 	struct token *token = expect_kind(TOKEN_NAME, what);
 
 	for (char const *c = token->text; *c; c++)
-		if (style == LOWER ? isupper((unsigned char)*c) : islower((unsigned char)*c))
-			fail(token, "%s is written in %s case: `%s`", what, style == LOWER ? "lower" : "upper", token->text);
+		if (is_upper ? islower((unsigned char)*c) : isupper((unsigned char)*c))
+			fail(token, "%s is written in %s case: `%s`", what, is_upper ? "upper" : "lower", token->text);
 	if (token->text[0] == '_')
 		fail(token, "`%s`: a name starts with a letter", token->text);
-	return token;
-}
-
-static struct token *expect_new_name(enum style style, char const *what)
-{
-	struct token *token = expect_name(style, what);
-
 	if (text_lists(reserved, token->text) || strncmp(token->text, "padding", 7) == 0)
 		fail(token, "`%s` has a meaning of its own in C, take another name", token->text);
 	return token;
@@ -97,16 +83,15 @@ struct decl *decl_find(char const *name)
 /* A number or the name of a constant. */
 static uint64_t expect_number(char const *what, uint64_t min, uint64_t max)
 {
-	struct token *token = at;
-	struct decl  *decl  = at->kind == TOKEN_NAME ? decl_find(at->text) : NULL;
-	uint64_t      value = decl ? decl->value : at->number;
+	struct decl *decl  = at->kind == TOKEN_NAME ? decl_find(at->text) : NULL;
+	uint64_t     value = decl ? decl->value : at->number;
 
 	if (at->kind != TOKEN_NUMBER && at->kind != TOKEN_NAME)
 		fail_expected(what);
 	if (at->kind == TOKEN_NAME && (!decl || decl->kind != DECL_CONST))
 		fail(at, "`%s` is no constant", at->text);
 	if (value < min || value > max)
-		fail(token, "%s must be %llu to %llu", what, (unsigned long long)min, (unsigned long long)max);
+		fail(at, "%s must be %llu to %llu", what, (unsigned long long)min, (unsigned long long)max);
 	at++;
 	return value;
 }
@@ -155,18 +140,15 @@ static struct type parse_element(void)
 	if (text_is(token->text, "string") || text_is(token->text, "bytes"))
 		return parse_bounded(text_is(token->text, "string"));
 	if (text_is(token->text, "cap")) {
-		target = expect_name(LOWER, "the name of an object");
+		target = expect_name(false, "the name of an object");
 		return (struct type) { TYPE_CAP, text_format("cap %s", target->text), .target = target };
 	}
-	if (!decl)
-		fail(token, "unknown type `%s`", token->text);
-	if (decl->kind == DECL_CONST)
-		fail(token, "`%s` is a constant, not a type", decl->name);
-	if (decl->kind == DECL_ENUM)
+	if (decl && decl->kind == DECL_ENUM)
 		return (struct type) { TYPE_ENUM, decl->name, text_format("enum %s", decl->name), 4, 4, .decl = decl };
-	if (decl->kind == DECL_STRUCT)
-		return (struct type) { TYPE_STRUCT, decl->name, text_format("struct %s", decl->name), .decl = decl };
-	fail(token, "`%s` is an interface: pass a capability, `cap %s`", decl->name, decl->name);
+	if (decl && decl->kind == DECL_STRUCT)
+		return (struct type) { TYPE_STRUCT, decl->name, text_format("struct %s", decl->name), decl->fields.size, decl->fields.align,
+		                       .decl = decl };
+	fail(token, decl && decl->kind != DECL_CONST ? "`%s` is an interface: pass a `cap %s`" : "unknown type `%s`", token->text, token->text);
 }
 
 static struct type parse_type(void)
@@ -187,18 +169,10 @@ static struct item *parse_field(struct item **list)
 {
 	char const  *doc   = at->doc;
 	struct type  type  = parse_type();
-	struct item *field = append(list, expect_new_name(LOWER, "a name"), doc);
+	struct item *field = append(list, expect_name(false, "a name"), doc);
 
 	field->type = type;
 	return field;
-}
-
-static void parse_default(struct item *field)
-{
-	field->negative = accept("-");
-	if (at->kind != TOKEN_NUMBER && (field->negative || (at->kind != TOKEN_STRING && at->kind != TOKEN_NAME)))
-		fail_expected(field->negative ? "a number" : "a number, a string or a name");
-	field->init = at++;
 }
 
 /* The braces of a struct or of args. */
@@ -214,8 +188,12 @@ static void parse_fields(struct item **list, bool is_args)
 			fail(field->token, "capabilities are parameters of calls only");
 		if (is_next("=") && !is_args)
 			fail(at, "only args have defaults");
-		if (accept("="))
-			parse_default(field);
+		if (accept("=")) {
+			field->negative = accept("-");
+			if (at->kind == TOKEN_END || at->kind == TOKEN_PUNCTUATION)
+				fail_expected("a number, a string or a name");
+			field->init = at++;
+		}
 		field->tail = expect(";")->tail;
 	}
 }
@@ -232,6 +210,7 @@ static void parse_const(struct decl *decl)
 static void parse_struct(struct decl *decl)
 {
 	parse_fields(&decl->fields.first, false);
+	lay_out(&decl->fields, false);
 }
 
 static void parse_enum(struct decl *decl)
@@ -245,7 +224,7 @@ static void parse_enum(struct decl *decl)
 
 		if (decl->items && is_next("}"))
 			break;
-		item = append(&decl->items, expect_name(UPPER, "a value of an enum"), doc);
+		item = append(&decl->items, expect_name(true, "a value of an enum"), doc);
 		if (accept("="))
 			value = expect_number("a value of an enum", 0, INT32_MAX);
 		if (value > INT32_MAX)
@@ -275,7 +254,7 @@ static char const *parse_sum(struct item const *args)
 	} else {
 		if (at->kind == TOKEN_NUMBER)
 			factor = at++->text, at++;
-		token = expect_name(LOWER, "a number, an argument or pages()");
+		token = expect_name(false, "a number, an argument or pages()");
 		while (arg && !text_is(arg->name, token->text))
 			arg = arg->next;
 		if (!arg)
@@ -316,7 +295,7 @@ static void parse_call(struct item **calls)
 	struct item *call;
 
 	expect("call");
-	call = append(calls, expect_name(LOWER, "the name of a call"), doc);
+	call = append(calls, expect_name(false, "the name of a call"), doc);
 	if (text_lists(reserved_calls, call->name) || strncmp(call->name, "handle_", 7) == 0)
 		fail(call->token, "`%s` has a meaning of its own, take another name", call->name);
 	expect("(");
@@ -329,7 +308,7 @@ static void parse_call(struct item **calls)
 	if (accept("errors")) {
 		expect("(");
 		do {
-			struct item *error = append(&call->errors, expect_name(UPPER, "a status"), NULL);
+			struct item *error = append(&call->errors, expect_name(true, "a status"), NULL);
 
 			if (text_lists(statuses_implicit, error->name))
 				fail(error->token, "every call may end with %s, it is not listed", error->name);
@@ -367,12 +346,12 @@ static void parse_interface(struct decl *decl)
 		parse_call(&decl->items);
 }
 
-static struct { char const *word, *what; enum style style; void (*parse)(struct decl *); } const kinds[] = {
-	[DECL_CONST]   = { "const", "a constant", UPPER, parse_const },
-	[DECL_ENUM]    = { "enum", "the name of an enum", LOWER, parse_enum },
-	[DECL_STRUCT]  = { "struct", "the name of a struct", LOWER, parse_struct },
-	[DECL_SESSION] = { "session", "the name of an interface", LOWER, parse_interface },
-	[DECL_OBJECT]  = { "object", "the name of an interface", LOWER, parse_interface },
+static struct { char const *word, *what; void (*parse)(struct decl *); } const kinds[] = {
+	[DECL_CONST]   = { "const", "a constant", parse_const },
+	[DECL_ENUM]    = { "enum", "the name of an enum", parse_enum },
+	[DECL_STRUCT]  = { "struct", "the name of a struct", parse_struct },
+	[DECL_SESSION] = { "session", "the name of an interface", parse_interface },
+	[DECL_OBJECT]  = { "object", "the name of an interface", parse_interface },
 };
 
 /* It can be used from its end on. */
@@ -386,7 +365,7 @@ static void parse_decl(void)
 		decl->kind++;
 	if (decl->kind > DECL_OBJECT)
 		fail_expected("import, const, enum, struct, session or object");
-	name = expect_new_name(kinds[decl->kind].style, kinds[decl->kind].what);
+	name = expect_name(decl->kind == DECL_CONST, kinds[decl->kind].what);
 	before = decl_find(name->text);
 	if (text_lists(reserved_types, name->text))
 		fail(name, "`%s` has a meaning of its own, take another name", name->text);

@@ -51,7 +51,8 @@ struct type {
 
 struct fields {
 	struct item *first;
-	unsigned     size, align, caps; /* set by check.c */
+	unsigned     size, align, caps; /* set by check.c, as is what follows */
+	bool         is_plain;          /* a few scalars, which fit registers */
 };
 
 /* What a declaration consists of: a field, a parameter, a value of an enum, a call or one of its errors. */
@@ -117,7 +118,10 @@ struct decl *decl_find(char const *name);
 /* Statuses, as text_lists takes them: what calls can list, and what each may end with anyway. */
 extern char const statuses_listed[], statuses_implicit[];
 
-/* Checks and completes all declarations. */
+/* Finds sizes, offsets and paddings of a struct or a message. */
+void lay_out(struct fields *fields, bool is_message);
+
+/* Checks and completes all interfaces. */
 void check(void);
 
 bool type_is_scalar(struct type const *type);

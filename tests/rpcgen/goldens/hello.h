@@ -215,8 +215,8 @@ RPC_INLINE enum status hello_counter_handle_increment(struct hello_counter_ops c
 }
 
 /* Checks a request, runs its operation and makes the answer. */
-static inline enum status hello_counter_dispatch(struct hello_counter_ops const *ops, struct hello_counter_object *self,
-		struct rpc *rpc)
+static inline enum status hello_counter_dispatch(struct hello_counter_ops const *ops,
+		struct hello_counter_object *self, struct rpc *rpc)
 {
 	switch (rpc_label(rpc)) {
 	case HELLO_COUNTER_OP_INCREMENT: return hello_counter_handle_increment(ops, self, rpc);

@@ -8,8 +8,8 @@
 
 /* How many samples a record has. */
 #define SAMPLES 3
-#define FLAG_FAST 1 /* quick and rough */
-#define FLAG_HUGE UINT64_C(0x100000000) /* beyond an int */
+#define FLAG_FAST 0x1 /* quick and rough */
+#define FLAG_HUGE 0x100000000u /* beyond an int */
 
 /* Colours of light. */
 enum colour {

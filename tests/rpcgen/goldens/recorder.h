@@ -59,8 +59,8 @@ struct tape { struct cap cap; };
 
 #define RECORDER_HASH UINT64_C(0xfc398b84c9c90471)
 enum { RECORDER_TAG = 0x0471, RECORDER_OPS = 7 };
-enum recorder_op { RECORDER_OP_SCALARS = RECORDER_TAG << 16, RECORDER_OP_REGISTERS, RECORDER_OP_STORE, RECORDER_OP_TEXT,
-		RECORDER_OP_ARRAYS, RECORDER_OP_CAPS, RECORDER_OP_NOTHING };
+enum recorder_op { RECORDER_OP_SCALARS = RECORDER_TAG << 16, RECORDER_OP_REGISTERS, RECORDER_OP_STORE,
+		RECORDER_OP_TEXT, RECORDER_OP_ARRAYS, RECORDER_OP_CAPS, RECORDER_OP_NOTHING };
 
 struct recorder_args {
 	uint64_t    size; /* of the buffer, in bytes */
@@ -91,7 +91,7 @@ static inline bool recorder_args_valid(void const *args)
 }
 
 static struct recorder_args const recorder_args_default = {
-	.size = UINT64_C(0x100000000),
+	.size = 0x100000000u,
 	.gain = -3,
 	.quality = LEVEL_HIGH,
 	.format = "raw",
@@ -229,9 +229,9 @@ RPC_CONNECTION(recorder)
  * BUSY: recording.
  */
 static inline MUST_CHECK enum status recorder_scalars(struct recorder *self, uint8_t a, uint16_t b, uint32_t c,
-		uint64_t d, int8_t e, int16_t f, int32_t g, int64_t h, bool k, enum level l, enum status m, uint8_t *ao,
-		uint16_t *bo, uint32_t *co, uint64_t *do_, int8_t *eo, int16_t *fo, int32_t *go, int64_t *ho, bool *ko,
-		enum level *lo, enum status *mo)
+		uint64_t d, int8_t e, int16_t f, int32_t g, int64_t h, bool k, enum level l, enum status m,
+		uint8_t *ao, uint16_t *bo, uint32_t *co, uint64_t *do_, int8_t *eo, int16_t *fo, int32_t *go,
+		int64_t *ho, bool *ko, enum level *lo, enum status *mo)
 {
 	struct recorder_scalars_in *in = rpc_message();
 	struct recorder_scalars_out const *out = rpc_message();
@@ -405,9 +405,9 @@ struct recorder_ops {
 	 * BUSY: recording.
 	 */
 	enum status (*scalars)(struct recorder_session *self, uint8_t a, uint16_t b, uint32_t c, uint64_t d, int8_t e,
-			int16_t f, int32_t g, int64_t h, bool k, enum level l, enum status m, uint8_t *ao, uint16_t *bo,
-			uint32_t *co, uint64_t *do_, int8_t *eo, int16_t *fo, int32_t *go, int64_t *ho, bool *ko,
-			enum level *lo, enum status *mo);
+			int16_t f, int32_t g, int64_t h, bool k, enum level l, enum status m, uint8_t *ao,
+			uint16_t *bo, uint32_t *co, uint64_t *do_, int8_t *eo, int16_t *fo, int32_t *go, int64_t *ho,
+			bool *ko, enum level *lo, enum status *mo);
 	/* Four words each way. */
 	enum status (*registers)(struct recorder_session *self, bool on, enum colour colour, enum status why,
 			int64_t offset, bool *was_on, enum colour *was, enum status *result, int8_t *small);
@@ -416,8 +416,8 @@ struct recorder_ops {
 			char const *after, char out_before[static 10], uint8_t out_data[static 6],
 			size_t *out_data_size, char out_after[static 16]);
 	enum status (*arrays)(struct recorder_session *self, uint16_t const numbers[static 3],
-			char const words[static 2][4], struct sample const samples[static 2], bool const bits[static 5],
-			enum colour const colours[static 3], uint16_t out_numbers[static 3],
+			char const words[static 2][4], struct sample const samples[static 2],
+			bool const bits[static 5], enum colour const colours[static 3], uint16_t out_numbers[static 3],
 			char out_words[static 2][4], struct sample out_samples[static 2], bool out_bits[static 5],
 			enum colour out_colours[static 3]);
 	/* Null capabilities are allowed both ways. */
