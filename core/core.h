@@ -10,6 +10,7 @@
 extern struct memory core_memory;
 extern struct paddr  core_thread;    /* of the kernel; it serves all gates of core */
 extern struct paddr  core_pd;
+extern struct utcb  *core_utcb;      /* of that thread */
 
 /*
  * The slice: an operation that may be long counts its steps, each about a kernel call, and answers AGAIN when there are none left;

@@ -55,8 +55,7 @@ static enum status op_consumed(struct cpu_session *self, uint64_t *ns)
 
 	*ns = cpu->consumed_ns;
 	list_for_each(thread, &cpu->threads, struct thread, of_cpu)
-		if (thread->pd)
-			*ns += kernel_thread_consumed(thread_object(thread));
+		*ns += thread_consumed(thread);
 	return STATUS_OK;
 }
 

@@ -74,6 +74,14 @@ MUST_CHECK static inline enum status kernel_recycle(struct paddr pd)
 	return status;
 }
 
+/* The same for who looks at the tables that are free, not at the end. */
+static inline void kernel_recycle_slice(struct paddr pd)
+{
+	enum status status = kernel_recycle(pd);
+
+	assert(status == STATUS_OK || status == STATUS_AGAIN);
+}
+
 /* NOT_FOUND: no page table of the domain is free. */
 MUST_CHECK static inline enum status kernel_pd_take(struct paddr pd, struct paddr *frame)
 {

@@ -158,10 +158,3 @@ void core_fail(char const *text, ...)
 	va_end(arguments);
 	kernel_machine_end(MACHINE_EXIT_FAILURE);
 }
-
-void assert_failed(char const *file, unsigned line, char const *text)
-{
-	end_open_line();
-	core_print("panic: assert %s at %s:%u", text, file, line);
-	kernel_machine_end(MACHINE_EXIT_PANIC);
-}

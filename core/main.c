@@ -39,6 +39,7 @@ _Noreturn void core_main(struct info const *info);
 
 struct memory core_memory;
 struct paddr  core_thread, core_pd;
+struct utcb  *core_utcb;
 uint64_t      core_extra_pages;
 unsigned      core_work = CORE_SLICE;
 
@@ -128,7 +129,7 @@ static void read_serial_line(void)
 static struct kernel_regs answer_call(struct kernel_regs const *regs)
 {
 	struct platform_regs received = { .header = regs->header, .target = regs->target, .w = { regs->w[0], regs->w[1], regs->w[2], regs->w[3] } };
-	struct rpc rpc = rpc_received(&received, thread_utcb());
+	struct rpc rpc = rpc_received(&received, core_utcb);
 	struct platform_regs reply = rpc_reply(&rpc, main_dispatch(&rpc));
 
 	return (struct kernel_regs) { .header = reply.header, .w = { reply.w[0], reply.w[1], reply.w[2], reply.w[3] } };
@@ -152,11 +153,11 @@ static struct kernel_regs answer(struct kernel_regs const *regs)
 
 _Noreturn void core_main(struct info const *info)
 {
-	struct utcb *utcb = thread_utcb();
 	struct kernel_regs regs = { .header = 0 };
 
+	core_utcb = thread_utcb();
 	for (unsigned i = 0; i < UTCB_CAPS; i++)
-		utcb->window[i] = (FIRST_WINDOW + i) * SLOT_SIZE;
+		core_utcb->window[i] = (FIRST_WINDOW + i) * SLOT_SIZE;
 	boot(info);
 	for (;;) {
 		if (CORE_CHECKS_DEEP)

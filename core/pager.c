@@ -126,7 +126,7 @@ static void report(struct fault const *fault)
 
 uint32_t pager_handle(struct kernel_regs const *message)
 {
-	uint64_t const *words = thread_utcb()->words;
+	uint64_t const *words = core_utcb->words;
 	struct thread *thread = (struct thread *)record_of_object((struct paddr) { message->w[0] });
 	struct fault fault = {
 		.thread = thread, .vector = message->header >> 32, .error = message->w[1], .address = message->w[2], .ip = message->w[3],

@@ -81,8 +81,8 @@ enum status tables_collect(struct rm *rm, uint64_t count)
 			return STATUS_AGAIN;
 		if (kernel_pd_take(pd_object(rm->pd), &frame) == STATUS_OK)
 			frame_list_push(&rm->spare, frame.value >> PAGE_SHIFT);
-		else if (kernel_recycle(pd_object(rm->pd)) == STATUS_AGAIN)
-			continue;
+		else
+			kernel_recycle_slice(pd_object(rm->pd));
 	}
 	return STATUS_OK;
 }

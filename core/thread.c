@@ -52,7 +52,7 @@ enum status thread_set_map(struct thread *thread, struct rm *rm)
 
 enum status thread_start(struct thread *thread, uint64_t ip, uint64_t sp, uint64_t argument)
 {
-	struct thread_regs *regs = (struct thread_regs *)thread_utcb()->words;
+	struct thread_regs *regs = (struct thread_regs *)core_utcb->words;
 
 	if (!thread->pd || !thread->utcb.rm || thread->record.state != THREAD_STATE_NEW)
 		return STATUS_BUSY;
@@ -83,7 +83,7 @@ enum status thread_unbind(struct thread *thread)
 	}
 	if (thread->utcb.rm)
 		RPC_TRY(region_destroy(&thread->utcb));
-	thread->cpu->consumed_ns += kernel_thread_consumed(thread_object(thread));
+	thread->consumed_ns = kernel_thread_consumed(thread_object(thread));
 	kernel_destroy(thread_object(thread));
 	kernel_sync();
 	thread->record.state = THREAD_STATE_EXITED;
@@ -101,10 +101,16 @@ enum status thread_destroy(struct thread *thread)
 		RPC_TRY(thread_unbind(thread));
 	signal_ref_clear(&thread->exception);
 	kernel_destroy(place_address(&thread->record, THREAD_GATE));
+	thread->cpu->consumed_ns += thread->consumed_ns;
 	list_remove(&thread->of_cpu);
 	memory_free(&core_memory, thread->utcb_frame, 1);
 	object_destroy(&thread->record, THREAD_PAGES);
 	return STATUS_OK;
+}
+
+uint64_t thread_consumed(struct thread const *thread)
+{
+	return thread->pd ? kernel_thread_consumed(thread_object(thread)) : thread->consumed_ns;
 }
 
 /* --- Operations --- */
@@ -164,7 +170,7 @@ static enum status op_exception_handler(struct thread_object *self, struct rpc_c
 
 static enum status op_consumed(struct thread_object *self, uint64_t *ns)
 {
-	*ns = thread_of(self)->pd ? kernel_thread_consumed(thread_object(thread_of(self))) : 0;
+	*ns = thread_consumed(thread_of(self));
 	return STATUS_OK;
 }
 

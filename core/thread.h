@@ -39,6 +39,7 @@ struct thread {
 	struct region       utcb;         /* in the domain's region map; utcb.rm NULL: not there */
 	uint32_t            utcb_frame;
 	uint32_t            priority;     /* of the kernel: 63 is the highest */
+	uint64_t            consumed_ns;  /* by the kernel's thread that has ended */
 	struct signal_ref   exception;
 	struct thread_fault fault;
 	char                name[32];
@@ -61,6 +62,9 @@ MUST_CHECK enum status thread_set_map(struct thread *thread, struct rm *rm);
 
 /* INVALID, BUSY: as in thread.rpc. */
 MUST_CHECK enum status thread_start(struct thread *thread, uint64_t ip, uint64_t sp, uint64_t argument);
+
+/* Nanoseconds that it executed. */
+uint64_t thread_consumed(struct thread const *thread);
 
 /* Ends the kernel's thread and all that delivers to it. AGAIN: a slice is done. */
 MUST_CHECK enum status thread_unbind(struct thread *thread);

@@ -32,3 +32,5 @@ packet_stream_SRC = base/lib/packet_stream.c base/lib/ring.c base/lib/id_space.c
 packet_interleavings_SRC = base/lib/id_space.c
 sync_SRC = base/lib/sync.c
 cap_alloc_SRC = base/lib/cap_alloc.c base/lib/rpc.c base/lib/string.c base/lib/sync.c
+
+core_memory_SRC = core/memory.c
