@@ -360,6 +360,7 @@ void ipc_abort_wait(struct thread *t, enum status status)
 		sched_wake(partner);
 		break;
 	case THREAD_RECEPTIVE:
+		t->depth = 0; /* the fast path leaves it as it was */
 		break;
 	case THREAD_BLOCKED:
 		if (t->wait_one)

@@ -24,7 +24,7 @@ struct test {
 /* Defines a test: the body follows. */
 #define TEST(property)                                                                                                   \
 	static void property(void);                                                                                      \
-	static struct test const test_##property __attribute__((used, section("tests"), aligned(16))) = { #property, property }; \
+	static struct test const test_##property __attribute__((used, no_reorder, section("tests"), aligned(16))) = { #property, property }; \
 	static void property(void)
 
 #define SHARED __attribute__((section(".shared,\"aw\",@nobits#")))
