@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The note that TRY leaves. A status that is passed on meets TRYs in frames further and further up the stack, so a note from a
- * frame that is not above the last one begins a new error.
+ * The note that TRY leaves: where the error began. A TRY whose expression made a note already is passing an error on.
  */
 #include <base/try.h>
 #include <base/types.h>
 
-static struct try_place noted;    /* where the error began */
-static void const      *last;     /* the frame where it was seen last */
+unsigned try_count;
 
-void try_note(enum status status, char const *file, unsigned line, char const *text)
+static enum status      noted_status;
+static struct try_place noted;
+
+void try_note(enum status status, unsigned before, struct try_place const *place)
 {
-	void const *frame = __builtin_frame_address(0);
-
-	if (status != noted.status || (uintptr_t)frame <= (uintptr_t)last)
-		noted = (struct try_place) { .status = status, .line = line, .file = file, .text = text };
-	last = frame;
+	if (before != try_count && status == noted_status)
+		return;
+	try_count++;
+	noted_status = status;
+	noted = *place;
 }
 
 struct try_place const *try_noted(enum status status)
 {
-	return noted.file && noted.status == status ? &noted : NULL;
+	return try_count && status == noted_status ? &noted : NULL;
 }

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What stops is built with.
+USES = hello

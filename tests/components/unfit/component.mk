@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What unfit is built with.
+USES =
