@@ -20,6 +20,7 @@ enum {
 	CORE_CAPS     = 160,      /* for core's own objects: a ROM takes one */
 	PAGES_PER_CAP = 4,        /* init gets a cap for so many pages */
 	CORE_PAGES    = 16,       /* for what core may need later */
+	LEAST_PAGES   = 32,       /* with less, core itself cannot start */
 	STACK_SIZE    = 0x8000,   /* of init's main thread */
 	TOP_PRIORITY  = 63,
 };
@@ -135,7 +136,7 @@ static struct record *own_session(struct rpc_type const *type)
 static void must(enum status status, char const *what)
 {
 	if (status != STATUS_OK)
-		core_fail("cannot %s for init: %s", what, status_name(status));
+		core_fail("cannot %s for init (%s): too little memory", what, status_name(status));
 }
 
 static void attach_stack(struct rm *rm)
@@ -200,6 +201,8 @@ void boot(struct info const *info)
 	core_thread = (struct paddr) { info->core_thread };
 	core_pd = (struct paddr) { info->core_pd };
 	find_memory(info);
+	if (core_memory.free < LEAST_PAGES)
+		core_fail("too little memory: %llu pages", (unsigned long long)core_memory.free);
 	caps = core_memory.free / PAGES_PER_CAP;
 	account_init_root(caps + CORE_CAPS);
 	main_make_gates();

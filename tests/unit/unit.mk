@@ -22,6 +22,9 @@ quota_SRC = init/sandbox/quota.c
 config_SRC = $(sandbox_pure)
 route_SRC = $(sandbox_pure)
 explain_SRC = $(sandbox_pure)
+sandbox_SRC = $(sandbox_pure) init/sandbox/session.c init/sandbox/quota.c init/sandbox/slot.c init/sandbox/serve.c init/sandbox/forward.c \
+	init/sandbox/request.c init/sandbox/parent.c init/sandbox/child.c init/sandbox/config_rom.c init/sandbox/deny.c init/sandbox/sandbox.c \
+	base/lib/rpc.c base/lib/cap_alloc.c base/lib/sync.c
 xml_libxml2_SRC = $(node_SRC)
 xml_libxml2_LIBS = libxml-2.0
 
@@ -34,3 +37,6 @@ sync_SRC = base/lib/sync.c
 cap_alloc_SRC = base/lib/cap_alloc.c base/lib/rpc.c base/lib/string.c base/lib/sync.c
 
 core_memory_SRC = core/memory.c
+core_pure = $(filter-out core/assert.c core/kernel_calls.c core/x86_64/%,$(wildcard core/*.c)) \
+	base/lib/tree.c base/lib/string.c base/lib/format.c base/lib/status.c base/lib/rpc.c
+core_boot_SRC = $(core_pure)
