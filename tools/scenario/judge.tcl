@@ -64,6 +64,18 @@ proc compare_output_to {text} {
 	runner::fail $report
 }
 
+# Where a text stands first in the scenario file, as messages say it: run/x.run:12. So expectations hold when lines move.
+proc line_of {text} {
+	set file [open $runner::path]
+	set content [read $file]
+	close $file
+	set at [string first $text $content]
+	if {$at < 0} {
+		error "line_of: the scenario has no: $text"
+	}
+	return "[boot::shown_path $runner::path]:[expr {1 + [regexp -all "\n" [string range $content 0 $at-1]]}]"
+}
+
 proc judge::matching {pattern} {
 	return [lsearch -all -inline -regexp [split $machine::log "\n"] $pattern]
 }

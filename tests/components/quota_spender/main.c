@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Spends more than it has: RAM until core says OUT_OF_RAM, gives all of it back and gets the same amount again; then
- * capabilities until core says OUT_OF_CAPS. It keeps what it has at the end: getting that back is its parent's part.
+ * capabilities until core says OUT_OF_CAPS; as often as it is told. At the end it keeps what it has: getting that back is its
+ * parent's part.
  */
 #include <base/cap_alloc.h>
 #include <base/component.h>
@@ -45,6 +46,16 @@ static enum status spend_caps(struct env *env, unsigned *count)
 	return status;
 }
 
+static enum status give_back_caps(struct env *env)
+{
+	for (unsigned i = 0; i < HOLDINGS && !cap_is_null(contexts[i].cap); i++) {
+		TRY(signal_free_context(&env->signal, contexts[i]));
+		cap_release(contexts[i].cap);
+		contexts[i].cap = CAP_NULL;
+	}
+	return STATUS_OK;
+}
+
 /* Prints the account, and what core last refused to whom. */
 static enum status print_account(struct env *env)
 {
@@ -57,21 +68,32 @@ static enum status print_account(struct env *env)
 	return STATUS_OK;
 }
 
-enum status component_construct(struct env *env)
+static enum status spend_and_return(struct env *env)
 {
-	unsigned    first, again, caps;
+	unsigned    pieces, again, caps;
 	enum status status;
 
+	status = spend_ram(env, &pieces);
+	log_info("spent %lu KiB of RAM, then: %s", (unsigned long)pieces * PIECE >> 10, status_name(status));
 	TRY(print_account(env));
-	status = spend_ram(env, &first);
-	log_info("spent %lu KiB of RAM, then: %s", (unsigned long)first * PIECE >> 10, status_name(status));
-	TRY(print_account(env));
-	TRY(give_back_ram(env, first));
-	TRY(spend_ram(env, &again) == STATUS_OUT_OF_RAM && again == first ? STATUS_OK : STATUS_INTERNAL);
-	log_info("gave it back, and got as much again");
+	TRY(give_back_ram(env, pieces));
+	TRY(spend_ram(env, &again) == STATUS_OUT_OF_RAM && again == pieces ? STATUS_OK : STATUS_INTERNAL);
 	TRY(give_back_ram(env, again));
+	log_info("gave it back, and got as much again");
 	status = spend_caps(env, &caps);
 	log_info("spent %u caps, then: %s", caps, status_name(status));
-	TRY(print_account(env));
-	return env_exit(env, 0);
+	return print_account(env);
+}
+
+enum status component_construct(struct env *env)
+{
+	uint64_t const rounds = node_u64(env_config(env), "rounds", 1, 1, 1000);
+
+	for (uint64_t round = 1; ; round++) {
+		TRY(print_account(env));
+		TRY(spend_and_return(env));
+		if (round == rounds)
+			return env_exit(env, 0);
+		TRY(give_back_caps(env));
+	}
 }

@@ -6,7 +6,7 @@
 #include <base/component.h>
 #include <hello/hello.h>
 
-enum { ROUNDS = 100, SIZE = 4 * PAGE_SIZE };
+enum { ROUNDS = 20, SIZE = 4 * PAGE_SIZE };
 
 static struct worker {
 	struct env           *env;
@@ -42,7 +42,7 @@ static enum status check_account(void)
 	       now.caps_limit == self.at_first.caps_limit && now.caps_used == self.at_first.caps_used ? STATUS_OK : STATUS_INTERNAL;
 }
 
-/* A hundred rounds in one turn of the event loop, then the next turn. */
+/* Twenty rounds in one turn of the event loop, then the next turn. */
 static enum status take_turn(void)
 {
 	for (unsigned i = 0; i < ROUNDS; i++)
