@@ -30,8 +30,9 @@ void lay_out(struct fields *fields, bool is_message)
 	fields->align = is_message ? WORD : 1;
 	fields->is_plain = true;
 	for (struct item *field = fields->first; field; field = field->next) {
-		struct type *type = &field->type;
-		unsigned     align, size;
+		struct type const *type  = &field->type;
+		unsigned           align = is_message ? WORD : type->align;
+		unsigned           size  = is_message && type_is_scalar(type) ? WORD : type->size * (type->count ? type->count : 1);
 
 		field->is_param = is_message;
 		fields->is_plain &= type_is_scalar(type);
@@ -39,8 +40,6 @@ void lay_out(struct fields *fields, bool is_message)
 			fields->caps++;
 			continue;
 		}
-		align = is_message ? WORD : type->align;
-		size = is_message && type_is_scalar(type) ? WORD : type->size * (type->count ? type->count : 1);
 		field->offset = (at + align - 1) & -align;
 		if (before)
 			before->padding = field->offset - at;
@@ -112,8 +111,10 @@ static uint64_t hash_tokens(uint64_t hash, struct token const *begin, struct tok
 	return hash;
 }
 
-static void check_interface(struct decl *decl, unsigned run)
+static void check_interface(struct decl *decl)
 {
+	static unsigned run;
+
 	lay_out(&decl->fields, false);
 	if (decl->fields.size > ARGS_MAX)
 		fail(decl->token, "the args of `%s` are %u bytes long, at most %d are possible", decl->name, decl->fields.size, ARGS_MAX);
@@ -125,14 +126,12 @@ static void check_interface(struct decl *decl, unsigned run)
 		check_params(&call->out);
 		call->is_message = !call->in.is_plain || !call->out.is_plain;
 	}
-	decl->hash = hash_tokens(UINT64_C(0xcbf29ce484222325), decl->begin, decl->end, run);
+	decl->hash = hash_tokens(UINT64_C(0xcbf29ce484222325), decl->begin, decl->end, ++run);
 }
 
 void check(void)
 {
-	unsigned run = 0;
-
 	for (struct decl *decl = decls; decl; decl = decl->next)
 		if (decl->kind >= DECL_SESSION)
-			check_interface(decl, ++run);
+			check_interface(decl);
 }

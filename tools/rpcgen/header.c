@@ -123,8 +123,8 @@ static void emit_struct(char const *name, struct fields const *fields)
 		if (field->padding)
 			emit("\t%-*s padding%d[%u];\n", width, "uint8_t", padding++, field->padding);
 	}
-	emit("};\nstatic_assert(sizeof(struct %s) == %u && offsetof(struct %s, %s) == %u, \"layout\");\n", name, fields->size, name, last->name,
-	     last->offset);
+	emit("};\nstatic_assert(sizeof(struct %s) == %u%s, \"layout\");\n", name, fields->size,
+	     last->offset ? text_format(" && offsetof(struct %s, %s) == %u", name, last->name, last->offset) : "");
 }
 
 static bool has_checks(struct fields const *fields);

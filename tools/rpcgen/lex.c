@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOURCE_MAX = 1 << 20 };
-
 static char const   *at;
 static struct token  place;             /* of `at`, and what all tokens of this file have in common */
 static struct token *tokens, *last;     /* of this file; the one read last, or NULL */
@@ -161,8 +159,7 @@ struct file *lex(char const *path, char const *name, struct token const *from)
 	at = read_all(path, from);
 	place = (struct token) { .file = file, .line = 1, .column = 1 };
 	tokens = allocate((strlen(at) + 1) * sizeof(*tokens));
-	last = NULL;
-	doc = NULL;
+	last = NULL, doc = NULL;
 	while (*at) {
 		if (isspace((unsigned char)*at))
 			next();

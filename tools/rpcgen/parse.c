@@ -118,11 +118,10 @@ static struct type const builtins[] = {
 
 static struct type parse_bounded(bool is_string)
 {
-	char const *what = is_string ? "the size of a string" : "the size of data";
-	unsigned    bound;
+	unsigned bound;
 
 	expect("<");
-	bound = (unsigned)expect_number(what, is_string ? 2 : 1, MESSAGE_MAX);
+	bound = (unsigned)expect_number(is_string ? "the size of a string" : "the size of data", is_string ? 2 : 1, MESSAGE_MAX);
 	expect(">");
 	if (is_string)
 		return (struct type) { TYPE_STRING, text_format("string<%u>", bound), "char", bound, 1, .bound = bound };
@@ -178,12 +177,11 @@ static struct item *parse_field(struct item **list)
 /* The braces of a struct or of args. */
 static void parse_fields(struct item **list, bool is_args)
 {
-	expect("{");
-	if (is_next("}"))
-		fail(at, "at least one field");
-	while (!accept("}")) {
-		struct item *field = parse_field(list);
+	struct item *field;
 
+	expect("{");
+	do {
+		field = parse_field(list);
 		if (field->type.kind == TYPE_CAP)
 			fail(field->token, "capabilities are parameters of calls only");
 		if (is_next("=") && !is_args)
@@ -195,7 +193,9 @@ static void parse_fields(struct item **list, bool is_args)
 			field->init = at++;
 		}
 		field->tail = expect(";")->tail;
-	}
+	} while (!is_next("}"));
+	field->tail = field->tail ? field->tail : at->tail;
+	at++;
 }
 
 /* --- Declarations --- */
@@ -340,10 +340,9 @@ static void parse_interface(struct decl *decl)
 		decl->cost_caps = parse_cost("caps", decl->fields.first);
 		expect("}");
 	}
-	if (is_next("}"))
-		fail(at, "at least one call");
-	while (!accept("}"))
+	do
 		parse_call(&decl->items);
+	while (!accept("}"));
 }
 
 static struct { char const *word, *what; void (*parse)(struct decl *); } const kinds[] = {

@@ -13,7 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { WORD = 8, REGISTER_WORDS = 4, MESSAGE_MAX = 1024, CAPS_MAX = 8, ARGS_MAX = 128, SERVICE_MAX = 31, COLUMNS_MAX = 120 };
+enum { WORD = 8, REGISTER_WORDS = 4, MESSAGE_MAX = 1024, CAPS_MAX = 8, ARGS_MAX = 128, SERVICE_MAX = 31, COLUMNS_MAX = 120,
+       SOURCE_MAX = 1 << 20 };
 
 struct file {
 	char const   *path;       /* to open and to report it */
