@@ -42,7 +42,8 @@ static void enqueue(struct thread *t, bool head)
 		this_cpu.queue[t->priority] = t;
 	this_cpu.ready |= 1UL << t->priority;
 	t->in_run_queue = 1;
-	this_cpu.reschedule = true;
+	if (!this_cpu.sc || t->priority > this_cpu.sc->priority)
+		this_cpu.reschedule = true;
 }
 
 void sched_remove(struct thread *t)
@@ -123,6 +124,7 @@ void sched_set_priority(struct thread *t, unsigned priority)
 	if (pnode_queued(&t->waiting)) {
 		pqueue_remove(&t->partner->waiters, &t->waiting);
 		pqueue_insert(&t->partner->waiters, &t->waiting, (uint64_t)(PRIORITIES - priority) << 56 | this_cpu.arrivals++);
+		wake_best_waiter(t->partner); /* another one may be the best now, and parked */
 	}
 }
 

@@ -127,5 +127,8 @@ enum { NEW, RUNNING, RECEPTIVE, CALLING, QUEUED, BLOCKED, EXITED };
 void settle(void);
 void run_for(uint64_t ns);
 
+/* The same, while messages to the test have to wait. */
+void run_unheard(uint64_t ns);
+
 /* The next message, which must come within a second. */
 struct msg await(void);

@@ -29,6 +29,7 @@ static unsigned pd_count;
 static struct child children[CHILDREN_MAX];
 static unsigned child_count;
 static uint64_t pager, handler;
+static uint64_t silence;                               /* a signal context that nobody submits */
 static bool dirty;                                     /* the world before has not ended well: its frames are lost */
 
 void *at(uint64_t phys) { return (void *)(CORE_RAM + phys); }
@@ -82,6 +83,7 @@ void world_begin(void)
 	memset(utcb(), 0, sizeof(struct utcb));
 	pager = gate_new(&self, BADGE_PAGER);
 	handler = gate_new(&self, BADGE_HANDLER);
+	silence = child_give(&self, signal_new(&self, 0));
 }
 
 uint64_t place(unsigned granules)
@@ -246,6 +248,11 @@ void run_for(uint64_t ns)
 	if (status_of(m) == STATUS_OK && kind_of(m) == MESSAGE_FAULT)
 		test_fail_numbers(__FILE__, __LINE__, "a child faulted: ip", m.w[3], 0);
 	CHECK_IS(status_of(m), STATUS_TIMEOUT);
+}
+
+void run_unheard(uint64_t ns)
+{
+	CHECK_IS(status_of(sys(SYS_WAIT | flags(SYS_FLAG_ONE | SYS_FLAG_DEADLINE), silence, now() + ns, 0, 0, 0)), STATUS_TIMEOUT);
 }
 
 void settle(void) { run_for(2000000); }
