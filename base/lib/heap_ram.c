@@ -14,14 +14,15 @@ static enum status get(struct cap payer, size_t size, void **memory, struct cap 
 
 	RPC_TRY(ram_alloc(&ram, size, RAM_CACHE_CACHED, 0, &chunk));
 	status = dataspace_attach(chunk, RM_ACCESS_WRITE, (struct account) { payer }, memory);
-	*chunk_cap = chunk.cap;
 	if (status) {
 		enum status freed = ram_free(&ram, chunk);
 
 		assert(freed == STATUS_OK);
 		cap_release(chunk.cap);
+		return status;
 	}
-	return status;
+	*chunk_cap = chunk.cap;
+	return STATUS_OK;
 }
 
 static void put(struct cap payer, void *memory, struct cap chunk_cap)

@@ -24,16 +24,20 @@ enum status stack_attach(struct rm *rm, struct account payer, uint64_t slot, siz
 	size_t const          size = align_up(size_bytes, PAGE_SIZE);
 	struct ram            ram  = { .connection.cap = payer.cap };
 	struct rm_attach_args args = { .size = size, .address = slot + STACK_SLOT_UTCB - size, .access = RM_ACCESS_WRITE };
+	struct dataspace      made;
 	uint64_t              address;
 	enum status           status;
 
 	if (!size || size_bytes > STACK_SIZE_MAX)
 		return STATUS_INVALID;
-	RPC_TRY(ram_alloc(&ram, size, RAM_CACHE_CACHED, 0, memory));
-	status = rm_attach(rm, *memory, &args, payer, &address);
-	if (status)
-		free_ram(payer, *memory);
-	return status;
+	RPC_TRY(ram_alloc(&ram, size, RAM_CACHE_CACHED, 0, &made));
+	status = rm_attach(rm, made, &args, payer, &address);
+	if (status) {
+		free_ram(payer, made);
+		return status;
+	}
+	*memory = made;
+	return STATUS_OK;
 }
 
 static bool claim(unsigned index)
