@@ -250,9 +250,9 @@ size_t tree_check(struct tree const *tree)
 	struct tree_node const *previous = NULL;
 	size_t                  count    = 0;
 
-	assert(!tree->root || !tree->root->parent);
 	for (struct tree_node *node = tree_first(tree); node; node = tree_next(node)) {
 		assert(!previous || previous->key < node->key);
+		assert(node->parent ? node->parent->child[side_of(node)] == node : tree->root == node);
 		for (int side = LEFT; side <= RIGHT; side++)
 			assert(!node->child[side] || node->child[side]->parent == node);
 		assert(node->balance >= -1 && node->balance <= 1);

@@ -220,5 +220,32 @@ START_TEST(one_pool_serves_several_allocators)
 }
 END_TEST
 
+START_TEST(the_check_notices_each_broken_invariant)
+{
+	struct range_block blocks[4];
+	struct range_pool  pool;
+	struct range       range;
+
+	range_pool_init(&pool);
+	range_pool_add(&pool, blocks, 4);
+	range_init(&range, &pool);
+	ck_assert_int_eq(range_add(&range, 0, 10), STATUS_OK);
+	ck_assert_int_eq(range_alloc_at(&range, 4, 2), STATUS_OK);
+	range_check(&range);
+	range.free++;
+	CHECK_ASSERTS(range_check(&range));
+	range.free--;
+	pool.count++;
+	CHECK_ASSERTS(range_check(&range));
+	pool.count--;
+	tree_object(range.blocks.root, struct range_block, of_range)->largest_hole++;
+	CHECK_ASSERTS(range_check(&range));
+	tree_changed(&range.blocks, range.blocks.root);
+	range_check(&range);
+	tree_object(tree_find(&range.blocks, 4), struct range_block, of_range)->used = false;
+	CHECK_ASSERTS(range_check(&range));
+}
+END_TEST
+
 UNIT_MAIN(random_use_agrees_with_the_map, an_empty_pool_fails_allocations_without_effect_and_never_a_free,
-          the_ends_of_the_number_space_do_not_overflow, one_pool_serves_several_allocators)
+          the_ends_of_the_number_space_do_not_overflow, one_pool_serves_several_allocators, the_check_notices_each_broken_invariant)

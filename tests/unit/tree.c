@@ -208,6 +208,26 @@ START_TEST(a_node_in_no_tree_cannot_be_removed)
 }
 END_TEST
 
+START_TEST(the_check_notices_each_broken_invariant)
+{
+	struct tree tree = { .root = NULL };
+
+	for (size_t i = 0; i < 6; i++)
+		insert(&tree, i);
+	ck_assert_uint_eq(tree_check(&tree), 6);
+	items[3].of_test.key += 100;
+	CHECK_ASSERTS(tree_check(&tree));
+	items[3].of_test.key -= 100;
+	tree.root->balance--;
+	CHECK_ASSERTS(tree_check(&tree));
+	tree.root->balance++;
+	tree.root->child[0]->parent = &items[5].of_test;
+	CHECK_ASSERTS(tree_check(&tree));
+	tree.root->child[0]->parent = tree.root;
+	ck_assert_uint_eq(tree_check(&tree), 6);
+}
+END_TEST
+
 UNIT_MAIN(random_operations_keep_balance_and_sums, small_trees_are_right_exhaustively, a_tree_of_sorted_keys_is_no_list,
           a_key_is_there_at_most_once, keys_reach_from_zero_to_the_greatest, walks_visit_in_order_and_survive_removal,
-          a_node_in_no_tree_cannot_be_removed)
+          a_node_in_no_tree_cannot_be_removed, the_check_notices_each_broken_invariant)
