@@ -12,6 +12,8 @@ struct cpu {
 	uint64_t       cr3;                  /* 16: loaded now */
 	uint32_t       call_key;             /* 24: state word of a thread that the current one may call on the fast path */
 	uint32_t       reply_key;            /* 28: and of one that it may reply to; both impossible while the current one is special */
+	uint8_t        reschedule;           /* 32: `sc` or `current` may not be right any more */
+	uint8_t        idle;                 /* in the idle loop: interrupts come from kernel mode */
 	struct thread *sc;                   /* on whose time and priority */
 	uint64_t       sc_since;             /* ticks at which `sc` began */
 	uint64_t       ready;                /* bit n: queue[n] is not empty */
@@ -19,8 +21,6 @@ struct cpu {
 	struct pnode  *timeouts;             /* threads in wait with a deadline, by time in ticks */
 	uint64_t       arrivals;             /* orders waiters of one priority */
 	uint64_t       timer_set;            /* ticks for which the timer is programmed, 0: not */
-	bool           reschedule;           /* `sc` or `current` may not be right any more */
-	bool           idle;                 /* in the idle loop: interrupts come from kernel mode */
 };
 
 extern struct cpu this_cpu;

@@ -145,9 +145,8 @@ static enum status check_call(struct thread *t, uint64_t header, struct gate **g
 		return STATUS_TOO_DEEP;
 	if (closes_a_ring(t, server))
 		return STATUS_DEADLOCK;
-	for (unsigned i = 0; i < expect; i++)
-		if (!pd_slot(t->pd, t->utcb->window[i]))
-			return STATUS_OUT_OF_CAPS;
+	if (transfer_check_windows(t, expect))
+		return STATUS_OUT_OF_CAPS;
 	return transfer_check(t, header_caps(header));
 }
 

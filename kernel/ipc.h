@@ -35,5 +35,14 @@ enum status ipc_abort_waiters(struct thread *t, unsigned max);
 /* Copies `count` capabilities that `from` sends into the windows of `to`. */
 void transfer_caps(struct thread *from, struct thread *to, unsigned count);
 
+/*
+ * The fast path's capabilities: `from` calls (or replies to) `to` with this header. Checks first; not OK: nothing has happened,
+ * and the C path finds out why.
+ */
+enum status transfer_fast(struct thread *from, struct thread *to, uint64_t header);
+
+/* OUT_OF_CAPS if one of the `expect` slots that `t` waits with is not there. */
+enum status transfer_check_windows(struct thread *t, unsigned expect);
+
 /* OK if all `count` capabilities that `t` wants to send can be sent; BAD_CAP. */
 enum status transfer_check(struct thread *t, unsigned count);

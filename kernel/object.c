@@ -22,7 +22,7 @@ static struct object_frame *frame_at(uint64_t phys)
 
 enum status frame_give(uint64_t phys)
 {
-	if (phys % PAGE_SIZE || !phys || frame_at(phys))
+	if (phys % PAGE_SIZE || !phys)
 		return STATUS_INVALID;
 
 	struct object_frame *frame = phys_to_virt(phys);

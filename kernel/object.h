@@ -28,7 +28,10 @@ struct object_frame {
 
 static_assert(sizeof(struct object_frame) == GRANULE, "the header is granule 0");
 
-/* Makes a zeroed object frame of the frame at `phys`. INVALID: unaligned, or it is one. */
+/*
+ * Makes a zeroed object frame of the frame at `phys`, whose content is not looked at: whoever had it before may have written
+ * anything. So core must not give one twice. INVALID: unaligned.
+ */
 enum status frame_give(uint64_t phys);
 
 /* Ends an object frame; it is all zero then. INVALID: it is none. BUSY: an object lives in it. */

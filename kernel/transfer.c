@@ -81,3 +81,24 @@ void transfer_caps(struct thread *from, struct thread *to, unsigned count)
 	for (unsigned i = 0; i < count; i++)
 		to->utcb->got[i].kind = transfer_one(from, to, from->utcb->send[i], i);
 }
+
+enum status transfer_check_windows(struct thread *t, unsigned expect)
+{
+	for (unsigned i = 0; i < expect; i++)
+		if (!pd_slot(t->pd, t->utcb->window[i]))
+			return STATUS_OUT_OF_CAPS;
+	return STATUS_OK;
+}
+
+enum status transfer_fast(struct thread *from, struct thread *to, uint64_t header)
+{
+	unsigned caps = header >> 16 & 0xf, expect = header >> 20 & 0xf;
+	bool calls = (header & 0xff) == SYS_CALL;
+
+	if (caps > UTCB_CAPS || expect > UTCB_CAPS)
+		return STATUS_INVALID;
+	if (calls && (transfer_check_windows(from, expect) || transfer_check(from, caps)))
+		return STATUS_INVALID;
+	transfer_caps(from, to, caps);
+	return STATUS_OK;
+}

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Into the kernel and out of it. Registers of the running thread are saved into struct thread, by syscall directly, by
- * interrupts through the CPU's stack; every way out is kernel_exit, which asks the scheduler whom to leave with. With
- * the user's stack pointer loaded only NMI, double fault and machine check can arrive, and they have stacks of their own.
+ * interrupts through the CPU's stack; every way out but the fast path is kernel_exit, which asks the scheduler whom to leave
+ * with. With the user's stack pointer loaded only NMI, double fault and machine check can arrive, and they have stacks of their own.
+ *
+ * The fast path. A call goes through here if it is to a gate whose thread is receptive, on this CPU and not special, without
+ * flags; a reply if the caller is not special and nobody and nothing else waits for the server. Then the SC does not
+ * change, so the run queue, the clock and the timer are not touched. ipc.c does the same and everything else. There are two
+ * copies of it, with and without capabilities, so that neither tests for the other.
+ *
+ * Registers: r11 current thread, r12 the other, rbx the current domain, rbp the gate (+ 1), rcx scratch; rax, rsi, rdx, r8, r9
+ * carry the message and are not touched.
  */
 #include <kernel/x86_64/machine.h>
 
@@ -14,6 +22,8 @@
 #define T_RBX (THREAD_FRAME + FRAME_RBX)
 #define T_RIP (THREAD_FRAME + FRAME_RIP)
 #define T_RSP (THREAD_FRAME + FRAME_RSP)
+
+#define CPU(field) this_cpu + field(%rip)
 
 /* What a function call keeps, and where to return to: all that the fast path has to save. */
 .macro save_kept
@@ -27,15 +37,13 @@
 	mov %r15, T_R15(%r11)
 .endm
 
-/*
- * Leaves with the thread in r12, whose message registers are set. rbx: the domain that the CPU is in.
- */
+/* Leaves with the thread in r12, whose message registers are set. rbx: the domain that the CPU is in. */
 .macro leave_to_r12
 	mov THREAD_PD(%r12), %rcx
 	cmp %rcx, %rbx
 	je 1f
 	mov PD_CR3(%rcx), %rcx
-	mov %rcx, CPU_CR3(%r10)
+	mov %rcx, CPU(CPU_CR3)
 	mov %rcx, %cr3
 1:	mov T_RIP(%r12), %rcx
 	mov T_RSP(%r12), %rsp
@@ -50,13 +58,10 @@
 	sysretq
 .endm
 
-/*
- * Message words from 4 up, from the UTCB of r11 to that of r12. eax (low half): words << 8. Keeps all but rcx, rdi, r14.
- */
+/* Message words from 4 up, from the UTCB of r11 to that of r12. eax bits 8-15: words. Clobbers rcx, rdi, r14. */
 .macro copy_words
 	mov %rsi, %r14
-	mov %eax, %ecx
-	shr $8, %ecx
+	movzbl %ah, %ecx
 	sub $4, %ecx
 	mov THREAD_UTCB(%r11), %rsi
 	mov THREAD_UTCB(%r12), %rdi
@@ -66,22 +71,34 @@
 	mov %r14, %rsi
 .endm
 
-	.text
-	.global syscall_entry
-	.balign 64
-/*
- * The fast path. A call goes through here if it carries words alone to a gate whose thread is receptive, on this CPU
- * and not special; a reply if the caller is not special and nobody and nothing else waits for the server. Then the SC does not
- * change, so the run queue, the clock and the timer are not touched. ipc.c does the same and everything else.
- *
- * Registers: r10 CPU, r11 current thread, r12 the other, rbx the current domain, rbp the gate (+ 1), rcx scratch; rax, rsi,
- * rdx, r8, r9 carry the message and are not touched.
- */
-syscall_entry:
-	lea this_cpu(%rip), %r10
-	mov CPU_CURRENT(%r10), %r11
-	test $0xffff00ff, %eax               /* a call, without capabilities and flags */
-	jnz not_call
+/* Capabilities by transfer_fast, in C on the CPU's stack; goes to `slow` with nothing done if it says so. Keeps all registers. */
+.macro move_caps
+	mov CPU(CPU_STACK), %rsp
+	push %rax
+	push %rdi
+	push %rsi
+	push %rdx
+	push %r8
+	push %r9
+	push %r11
+	push %rcx
+	mov %r11, %rdi
+	mov %r12, %rsi
+	mov %rax, %rdx
+	call transfer_fast
+	test %eax, %eax
+	pop %rcx
+	pop %r11
+	pop %r9
+	pop %r8
+	pop %rdx
+	pop %rsi
+	pop %rdi
+	pop %rax
+	jnz slow
+.endm
+
+.macro fast_call caps
 	save_kept
 	mov THREAD_PD(%r11), %rbx
 	mov %rdi, %rbp
@@ -98,39 +115,43 @@ syscall_entry:
 	cmpl $GATE_LIVE, GATE_TYPE - 1(%rbp)
 	jne slow
 	mov GATE_THREAD - 1(%rbp), %r12
-	mov CPU_CALL_KEY(%r10), %ecx
+	mov CPU(CPU_CALL_KEY), %ecx
 	cmp %ecx, THREAD_WORD(%r12)
 	jne slow
 	movzbl THREAD_DEPTH(%r11), %ecx
 	cmp $DEPTH_MAX, %ecx
 	jae slow
 	inc %ecx
+	.if \caps
+	cmp $UTCB_WORDS_MAX, %ah
+	ja slow
+	move_caps
+	and $~0xf00000, %rax                 /* what was expected is no news to the server */
+	cmp $4, %ah
+	.else
 	cmp $0x400, %eax
-	ja call_words
-call_switch:
-	mov %cl, THREAD_DEPTH(%r12)
+	.endif
+	ja 3f
+2:	mov %cl, THREAD_DEPTH(%r12)
 	mov %r12, THREAD_PARTNER(%r11)
 	movb $STATE_CALLING, THREAD_STATE(%r11)
-	movb $1, THREAD_BY_SYSCALL(%r11)
 	mov %r11, THREAD_CALLER(%r12)
 	movb $STATE_RUNNING, THREAD_STATE(%r12)
-	mov %r12, CPU_CURRENT(%r10)
+	mov %r12, CPU(CPU_CURRENT)
 	mov GATE_BADGE - 1(%rbp), %rdi
 	leave_to_r12
 
-call_words:
+3:	.ifeq \caps
 	cmp $UTCB_WORDS_MAX << 8, %eax
 	ja slow
+	.endif
 	mov %ecx, %r13d
 	copy_words
 	mov %r13d, %ecx
-	jmp call_switch
+	jmp 2b
+.endm
 
-not_call:
-	cmp $OP_REPLY_WAIT, %al
-	jne slow_save
-	test $0xffff0000, %eax
-	jnz slow_save
+.macro fast_reply caps
 	save_kept
 	mov THREAD_CALLER(%r11), %r12
 	test %r12, %r12
@@ -138,79 +159,131 @@ not_call:
 	mov THREAD_SIGNALS(%r11), %rcx
 	or THREAD_WAITERS(%r11), %rcx
 	jnz slow
-	mov CPU_REPLY_KEY(%r10), %ecx
+	mov CPU(CPU_REPLY_KEY), %ecx
 	cmp %ecx, THREAD_WORD(%r12)
 	jne slow
 	mov THREAD_PD(%r11), %rbx
+	.if \caps
+	cmp $UTCB_WORDS_MAX, %ah
+	ja slow
+	move_caps
+	cmp $4, %ah
+	.else
 	cmp $0x400 | OP_REPLY_WAIT, %eax
-	ja reply_words
-reply_switch:
-	movq $0, THREAD_CALLER(%r11)
+	.endif
+	ja 3f
+2:	movq $0, THREAD_CALLER(%r11)
 	movb $STATE_RECEPTIVE, THREAD_STATE(%r11)
-	movb $1, THREAD_BY_SYSCALL(%r11)
 	movb $STATE_RUNNING, THREAD_STATE(%r12)
-	mov %r12, CPU_CURRENT(%r10)
+	mov %r12, CPU(CPU_CURRENT)
 	sub $OP_REPLY_WAIT, %rax             /* the operation becomes the status, OK */
 	xor %edi, %edi
 	leave_to_r12
 
-reply_words:
+3:	.ifeq \caps
 	cmp $UTCB_WORDS_MAX << 8 | OP_REPLY_WAIT, %eax
 	ja slow
+	.endif
 	copy_words
-	jmp reply_switch
+	jmp 2b
+.endm
 
+	.text
+	.global syscall_entry
+	.balign 64
+syscall_entry:
+	mov CPU(CPU_CURRENT), %r11
+	test $0xffff00ff, %eax               /* a call, without capabilities and flags */
+	jnz not_plain_call
+	fast_call 0
+
+not_plain_call:
+	cmp $OP_REPLY_WAIT, %al
+	jne not_reply
+	test $0xffff0000, %eax
+	jnz not_plain_reply
+	fast_reply 0
+
+not_plain_reply:
+	test $0xfff00000, %eax
+	jnz slow_save
+	fast_reply 1
+
+not_reply:
+	test $0xff0000ff, %eax
+	jnz slow_save
+	fast_call 1
+
+/* The C path. If whoever came in goes on, its kept registers are still in place. */
 slow_save:
 	save_kept
-slow:
-	movb $1, THREAD_BY_SYSCALL(%r11)
 	mov %rax, THREAD_FRAME + FRAME_RAX(%r11)
 	mov %rdi, THREAD_FRAME + FRAME_RDI(%r11)
 	mov %rsi, THREAD_FRAME + FRAME_RSI(%r11)
 	mov %rdx, THREAD_FRAME + FRAME_RDX(%r11)
 	mov %r8, THREAD_FRAME + FRAME_R8(%r11)
 	mov %r9, THREAD_FRAME + FRAME_R9(%r11)
-	mov CPU_STACK(%r10), %rsp
+	mov CPU(CPU_STACK), %rsp
+	mov %r11, %rdi
+	call syscall_dispatch
+	cmpb $0, CPU(CPU_RESCHEDULE)
+	jne kernel_exit
+	mov CPU(CPU_CURRENT), %r10
+	add $THREAD_FRAME, %r10
+	jmp exit_message
+
+/* The same from the fast path, which has used some of them. */
+slow:
+	mov %rax, THREAD_FRAME + FRAME_RAX(%r11)
+	mov %rdi, THREAD_FRAME + FRAME_RDI(%r11)
+	mov %rsi, THREAD_FRAME + FRAME_RSI(%r11)
+	mov %rdx, THREAD_FRAME + FRAME_RDX(%r11)
+	mov %r8, THREAD_FRAME + FRAME_R8(%r11)
+	mov %r9, THREAD_FRAME + FRAME_R9(%r11)
+	mov CPU(CPU_STACK), %rsp
 	mov %r11, %rdi
 	xor %ebp, %ebp
 	call syscall_dispatch
 
 	.global kernel_exit
 kernel_exit:
-	lea this_cpu(%rip), %rbx
-	mov CPU_STACK(%rbx), %rsp
+	mov CPU(CPU_STACK), %rsp
 	xor %ebp, %ebp
 	call sched_dispatch
 	mov THREAD_PD(%rax), %rcx
 	mov PD_CR3(%rcx), %rcx
-	cmp %rcx, CPU_CR3(%rbx)
+	cmp CPU(CPU_CR3), %rcx
 	je 1f
-	mov %rcx, CPU_CR3(%rbx)
+	mov %rcx, CPU(CPU_CR3)
 	mov %rcx, %cr3
 1:	lea THREAD_FRAME(%rax), %r10
 	cmpb $0, THREAD_BY_SYSCALL(%rax)
 	je exit_full
-
-	mov FRAME_RAX(%r10), %rax
-	mov FRAME_RDI(%r10), %rdi
-	mov FRAME_RSI(%r10), %rsi
-	mov FRAME_RDX(%r10), %rdx
-	mov FRAME_R8(%r10), %r8
-	mov FRAME_R9(%r10), %r9
 	mov FRAME_RBX(%r10), %rbx
 	mov FRAME_RBP(%r10), %rbp
 	mov FRAME_R12(%r10), %r12
 	mov FRAME_R13(%r10), %r13
 	mov FRAME_R14(%r10), %r14
 	mov FRAME_R15(%r10), %r15
+
+exit_message:
+	mov FRAME_RAX(%r10), %rax
+	mov FRAME_RDI(%r10), %rdi
+	mov FRAME_RSI(%r10), %rsi
+	mov FRAME_RDX(%r10), %rdx
+	mov FRAME_R8(%r10), %r8
+	mov FRAME_R9(%r10), %r9
 	mov FRAME_RIP(%r10), %rcx
 	mov FRAME_RSP(%r10), %rsp
 	mov $USER_FLAGS, %r11d
 	xor %r10d, %r10d
 	sysretq
 
+/* All registers, as an interrupt left them. Unless the next entry is an interrupt too, it is a syscall: it need not say so. */
 exit_full:
+	movb $1, THREAD_BY_SYSCALL(%rax)
 	mov %r10, %rsp
+pop_frame:
 	pop %r15
 	pop %r14
 	pop %r13
@@ -253,8 +326,7 @@ interrupt_entry:
 	call interrupt_from_user
 	jmp kernel_exit
 1:	call interrupt_from_kernel           /* returns in the idle loop alone */
-	mov %rsp, %r10
-	jmp exit_full
+	jmp pop_frame
 
 /* One stub of 16 bytes for each vector; those without an error code push 0. */
 	.balign 16

@@ -2,6 +2,7 @@
 /* XSAVE where the CPU has it, else FXSAVE. Source: Intel SDM volume 1, chapters 10.5 and 13. */
 #include <kernel/x86_64/fpu.h>
 
+#include <kernel/cpu.h>
 #include <kernel/x86_64/boot.h>
 #include <kernel/x86_64/cpu_ops.h>
 
@@ -135,5 +136,6 @@ enum status fpu_set_tls(struct thread *t, uint64_t base)
 	if (base >= USER_END)
 		return STATUS_INVALID;
 	t->fs_base = base;
+	this_cpu.reschedule = true; /* on the way out it goes into the register */
 	return STATUS_OK;
 }

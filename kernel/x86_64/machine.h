@@ -64,6 +64,7 @@
 #define CPU_CR3       16
 #define CPU_CALL_KEY  24
 #define CPU_REPLY_KEY 28
+#define CPU_RESCHEDULE 32
 
 #ifndef __ASSEMBLER__
 #include <kernel/kernel.h>

@@ -12,9 +12,7 @@
 
 #define TIMES 100
 
-typedef enum status (*operation)(struct env *env);
-
-static enum status measure(struct env *env, char const *name, operation run)
+static enum status measure(struct env *env, char const *name, enum status (*run)(struct env *env))
 {
 	TRY(run(env));
 	uint64_t start = bench_ticks();
