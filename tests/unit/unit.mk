@@ -40,3 +40,4 @@ core_memory_SRC = core/memory.c
 core_pure = $(filter-out core/assert.c core/kernel_calls.c core/x86_64/%,$(wildcard core/*.c)) \
 	base/lib/tree.c base/lib/string.c base/lib/format.c base/lib/status.c base/lib/rpc.c
 core_boot_SRC = $(core_pure)
+core_accounts_SRC = $(core_pure)
