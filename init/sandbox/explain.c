@@ -116,6 +116,7 @@ static void explain_place(char *line, struct denial const *denial)
 	struct config const       *config = denial->config;
 	struct config_start const *client = denial->client;
 	struct config_amount const *amount = denial->kind == DENIAL_CAPS ? &client->caps : &client->ram;
+	char                        text[CHILD_NAME_SIZE + 20];
 
 	switch (denial->kind) {
 	case DENIAL_ROUTE:
@@ -130,7 +131,7 @@ static void explain_place(char *line, struct denial const *denial)
 		SAY(line, "decided at %s: sessions=\"%u\" of \"%s\"", place(config, client->at).text, client->sessions, client->name);
 		return;
 	default:
-		SAY(line, "decided by %s \"%s\", where %s leads to", denial->server ? "child" : "the", peer(denial),
+		SAY(line, "decided by %s, where %s leads to", denial->server ? format_cut(text, sizeof(text), "child \"%s\"", peer(denial)) : "the parent",
 		    place(config, denial->target->at).text);
 	}
 }

@@ -171,7 +171,7 @@ static enum status quiescent(struct parent_object *self)
 	return STATUS_OK;
 }
 
-static enum status exit(struct parent_object *self, uint32_t value)
+static enum status exit_child(struct parent_object *self, uint32_t value)
 {
 	struct sandbox_child *child = child_of(self);
 
@@ -197,5 +197,5 @@ struct parent_ops const sandbox_parent_ops = {
 	.yield_done       = yield_done,
 	.heartbeat        = heartbeat,
 	.quiescent        = quiescent,
-	.exit             = exit,
+	.exit             = exit_child,
 };

@@ -15,7 +15,7 @@ static unsigned const edges[SLOT_STATES] = {
 	[SLOT_CLOSING]       = TO(CLOSE_OFFERED) | TO(FREE),
 	[SLOT_CLOSE_OFFERED] = TO(FREE),
 	[SLOT_REFUSED]       = TO(FREE),
-	[SLOT_LOST]          = TO(FREE),
+	[SLOT_LOST]          = TO(FREE) | TO(CLOSING),    /* the latter while the own parent cannot be told: TOO_DEEP */
 };
 
 bool session_may_move(enum slot_state from, enum slot_state to)

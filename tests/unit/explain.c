@@ -151,7 +151,7 @@ START_TEST(refused_by_the_provider)
 	denial.label = "sub -> module";
 	explain_denial(&text, &denial);
 	says("denied: \"client\" asks for ROM, label \"sub -> module\": passed to the parent: NOT_FOUND there (nothing goes by that name)",
-	     "decided by the \"parent\", where run/x.run:34 leads to",
+	     "decided by the parent, where run/x.run:34 leads to",
 	     "to allow it: have the parent offer a ROM \"module\" (at the top: a boot module of that name)");
 	denial = provider(DENIAL_GONE, "Duo", "one", STATUS_PEER_GONE);
 	explain_denial(&text, &denial);

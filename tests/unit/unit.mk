@@ -41,3 +41,4 @@ core_pure = $(filter-out core/assert.c core/kernel_calls.c core/x86_64/%,$(wildc
 	base/lib/tree.c base/lib/string.c base/lib/format.c base/lib/status.c base/lib/rpc.c
 core_boot_SRC = $(core_pure)
 core_accounts_SRC = $(core_pure)
+core_calls_SRC = $(core_pure)
