@@ -20,7 +20,7 @@ endif
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all run test bench help clean units setup FORCE
+.PHONY: all run test bench reference help clean units setup FORCE
 
 STAMP := build/setup.stamp
 
@@ -43,6 +43,11 @@ test: all units
 bench: all
 	@tools/bench $(NAMES)
 
+reference: build/host/rpcdoc
+	@mkdir -p build/reference
+	@build/host/rpcdoc $(interface_dirs:%=-I %) build/reference $(interfaces)
+	@echo 'build/reference/index.html, and a manual page for each interface file beside it'
+
 setup: $(STAMP)
 
 # The packages are checked again when the list changes or dpkg has installed or removed something; else this costs nothing.
@@ -60,6 +65,7 @@ help:
 	@echo 'make test           every test; ends with "N passed, N failed"; ONLY=PATTERN runs some (unit/*, run/hello.iso, tidy)'
 	@echo 'make bench          figures in instructions, against doc/performance.md; NAMES="ipc core" measures some'
 	@echo 'make all            build everything; make NAME: one component'
+	@echo 'make reference      write the reference of all interfaces to build/reference/ (HTML and manual pages)'
 	@echo 'make setup          install missing packages (all goals do that first)'
 	@echo 'make clean          remove build/'
 	@echo 'make REPOS=DIR ...  with further repositories (each with include/ servers/ apps/ run/ as in repos/hello_tutorial)'

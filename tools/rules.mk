@@ -17,7 +17,7 @@ extra_repos := $(patsubst %/,%,$(subst :,$(space),$(REPOS)))
 $(foreach repo,$(extra_repos),$(if $(wildcard $(repo)/*),,$(error REPOS: there is no repository in $(repo))))
 repos := $(patsubst %/,%,$(wildcard repos/*/)) $(extra_repos)
 
-files := $(shell find -L $(wildcard kernel core base init os tests/components tests/kernel tools/rpcgen) $(repos) \
+files := $(shell find -L $(wildcard kernel core base init os tests/components tests/kernel tools/rpcgen tools/rpcdoc) $(repos) \
 	\( -name build -o -name '.*' \) -prune -o -type f \( -name '*.[cS]' -o -name component.mk -o -name '*.rpc' \) -print \
 	2>/dev/null | LC_ALL=C sort)
 code := $(filter %.c %.S,$(files))
@@ -54,7 +54,7 @@ guest := $(common) -O2 -ffreestanding -mno-red-zone -mgeneral-regs-only -fno-sta
 	-fno-asynchronous-unwind-tables
 includes := -Ibuild/include -Ibase/include -Ibuild/abi
 
-flags_kernel := $(guest) -mcmodel=kernel -fno-pic -fno-pie -I.
+flags_kernel := $(guest) -momit-leaf-frame-pointer -mcmodel=kernel -fno-pic -fno-pie -I.
 flags_static := $(guest) -fno-pic -fno-pie $(includes) -I.
 flags_pie := $(guest) -fPIE -ffunction-sections -fdata-sections $(includes)
 flags_host := $(common) -O1
@@ -99,6 +99,13 @@ build/abi/kernel/abi:
 rpcgen_objects := $(call objects,host,$(call sources_in,tools/rpcgen))
 dependencies += $(rpcgen_objects:.o=.d)
 build/host/rpcgen: $(rpcgen_objects)
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	@$(CC) -o $@ $^
+
+rpcdoc_objects := $(call objects,host,$(call sources_in,tools/rpcdoc) $(addprefix tools/rpcgen/,lex.c parse.c check.c text.c))
+dependencies += $(rpcdoc_objects:.o=.d)
+build/host/rpcdoc: $(rpcdoc_objects)
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	@$(CC) -o $@ $^
@@ -253,7 +260,7 @@ define newline
 
 endef
 commands = $(foreach source,$2,$(call command,$1,$(source))$(comma)$(newline))
-all_commands = $(call commands,kernel,$(call sources_in,kernel))$(call commands,host,$(call sources_in,tools/rpcgen))$(call \
+all_commands = $(call commands,kernel,$(call sources_in,kernel))$(call commands,host,$(call sources_in,tools/rpcgen) $(call sources_in,tools/rpcdoc))$(call \
 	commands,static,$(call sources_in,core) $(call sources_in,base/platform))$(call \
 	commands,pie,$(filter-out kernel/% core/% base/platform/% tools/%,$(code)))$(call commands,unit,$(wildcard tests/unit/*.c))
 build/compile_commands.json: build/sources $(build_files)

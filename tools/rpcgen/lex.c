@@ -61,8 +61,8 @@ static void comment(void)
 
 	next();
 	for (next(); strncmp(at, "*/", 2) != 0; next())
-		if (!*at)
-			fail(&start, "this comment has no end");
+		if (!*at || strncmp(at, "/*", 2) == 0)
+			fail(&start, *at ? "there is another comment within this one" : "this comment has no end");
 	text = comment_text(begin, at);
 	next();
 	next();

@@ -108,6 +108,9 @@ bool  text_is(char const *a, char const *b);
 /* Is `word` in a list of words, each between blanks? */
 bool text_lists(char const *list, char const *word);
 
+/* The last two elements of a path, as an import would have them: "hello/hello.rpc". */
+char const *text_import_name(char const *path);
+
 /* Reads a file into tokens. `from`: what imports it, or NULL. */
 struct file *lex(char const *path, char const *name, struct token const *from);
 
