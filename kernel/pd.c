@@ -5,30 +5,9 @@
 #include <kernel/irq.h>
 #include <kernel/x86_64/paging.h>
 
-struct slot *pd_slot(struct pd *pd, uint64_t selector)
+enum status pd_refusal(struct slot const *slot)
 {
-	uint64_t frame = selector / PAGE_SIZE;
-
-	if (frame >= pd->cap_frames || selector < SLOT_SIZE)
-		return NULL;
-	return &pd->caps[frame][selector % PAGE_SIZE / SLOT_SIZE];
-}
-
-struct object *pd_lookup(struct pd *pd, uint64_t selector, enum object_type type, enum status *status)
-{
-	struct slot *slot = pd_slot(pd, selector);
-
-	*status = STATUS_BAD_CAP;
-	if (!slot || slot->state == SLOT_EMPTY)
-		return NULL;
-	if (slot_is_dead(slot)) {
-		*status = STATUS_PEER_GONE;
-		return NULL;
-	}
-	if (slot_object(slot)->type != type || !(slot->rights & RIGHT_USE))
-		return NULL;
-	*status = STATUS_OK;
-	return slot_object(slot);
+	return slot && slot->state != SLOT_EMPTY && slot_is_dead(slot) ? STATUS_PEER_GONE : STATUS_BAD_CAP;
 }
 
 struct slot *object_root(struct object *object)

@@ -122,7 +122,29 @@ enum status thread_create(struct thread *core, struct frame const *args);
 struct slot *object_root(struct object *object);
 
 /* The slot that `selector` names in a table; NULL for the null selector and any that is out of bounds. */
-struct slot *pd_slot(struct pd *pd, uint64_t selector);
+static inline struct slot *pd_slot(struct pd *pd, uint64_t selector)
+{
+	uint64_t frame = selector / PAGE_SIZE;
+
+	if (frame >= pd->cap_frames || selector < SLOT_SIZE)
+		return NULL;
+	return &pd->caps[frame][selector % PAGE_SIZE / SLOT_SIZE];
+}
+
+/* Why pd_lookup found nothing to use in `slot`, which may be NULL: BAD_CAP, or PEER_GONE for what was destroyed. */
+enum status pd_refusal(struct slot const *slot);
 
 /* The live object of a type behind a selector, if the slot has the right to use it; else NULL and *status says why. */
-struct object *pd_lookup(struct pd *pd, uint64_t selector, enum object_type type, enum status *status);
+static inline struct object *pd_lookup(struct pd *pd, uint64_t selector, enum object_type type, enum status *status)
+{
+	struct slot *slot = pd_slot(pd, selector);
+
+	*status = STATUS_OK;
+	if (slot && slot->state == SLOT_LIVE && slot->rights & RIGHT_USE) {
+		struct object *object = slot_object(slot);
+		if (object->type == type && !object->dead)
+			return object;
+	}
+	*status = pd_refusal(slot);
+	return NULL;
+}

@@ -36,6 +36,11 @@
 
 #define IST_SIZE 2048
 
+/* Types of interrupt gates: who may enter by an int instruction. */
+#define GATE_KERNEL       0x8e
+#define GATE_USER         0xee
+#define VECTOR_BREAKPOINT 3
+
 struct tss {
 	uint32_t reserved0;
 	uint64_t rsp[3], reserved1, ist[7], reserved2;
@@ -73,7 +78,8 @@ static_assert(offsetof(struct thread, state) == THREAD_STATE && offsetof(struct 
               offsetof(struct thread, signals) == THREAD_SIGNALS && offsetof(struct thread, waiters) == THREAD_WAITERS &&
               offsetof(struct thread, by_syscall) == THREAD_BY_SYSCALL && offsetof(struct thread, depth) == THREAD_DEPTH, "machine.h");
 static_assert(THREAD_RUNNING == STATE_RUNNING && THREAD_RECEPTIVE == STATE_RECEPTIVE && THREAD_CALLING == STATE_CALLING &&
-              CHAIN_DEPTH_MAX == DEPTH_MAX && OBJECT_GATE == GATE_LIVE && SYS_CALL == 0 && SYS_REPLY_WAIT == OP_REPLY_WAIT &&
+              CHAIN_DEPTH_MAX == DEPTH_MAX && OBJECT_GATE == GATE_LIVE && SYS_CALL == 0 && SYS_REPLY_WAIT == OP_REPLY_WAIT && SYS_CORE_END == OP_END &&
+              STATUS_UNSUPPORTED == STATUS_VALUE_UNSUPPORTED &&
               UTCB_WORDS == UTCB_WORDS_MAX && PD_CAP_FRAMES == 8, "machine.h");
 static_assert(offsetof(struct pd, cr3) == PD_CR3 && offsetof(struct pd, cap_frames) == PD_FRAMES && offsetof(struct pd, caps) == PD_CAPS &&
               offsetof(struct gate, thread) == GATE_THREAD && offsetof(struct gate, badge) == GATE_BADGE, "machine.h");
@@ -97,7 +103,7 @@ static void set_tables(void)
 		uint64_t stub = (uint64_t)interrupt_stubs + 16 * i;
 		idt[i] = (struct gate_descriptor) {
 			.offset_low = stub, .offset_middle = stub >> 16, .offset_high = stub >> 32, .selector = KERNEL_CS,
-			.ist = ist_of[i], .type = 0x8e,
+			.ist = ist_of[i], .type = i == VECTOR_BREAKPOINT ? GATE_USER : GATE_KERNEL,
 		};
 	}
 

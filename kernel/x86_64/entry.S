@@ -211,8 +211,16 @@ not_plain_reply:
 
 not_reply:
 	test $0xff0000ff, %eax
-	jnz slow_save
+	jnz not_fast
 	fast_call 1
+
+/* An operation that does not exist is refused here, with the caller's registers as they are. */
+not_fast:
+	cmp $OP_END, %al
+	jb slow_save
+	mov $STATUS_VALUE_UNSUPPORTED, %eax
+	mov $USER_FLAGS, %r11d
+	sysretq
 
 /* The C path. If whoever came in goes on, its kept registers are still in place. */
 slow_save:

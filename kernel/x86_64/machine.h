@@ -31,6 +31,8 @@
 #define DEPTH_MAX       16
 #define OP_REPLY_WAIT    1
 #define UTCB_WORDS_MAX 128
+#define OP_END          61
+#define STATUS_VALUE_UNSUPPORTED 11
 
 /* struct gate, struct pd */
 #define GATE_TYPE        0        /* type, dead, flags: 32 bits */

@@ -61,6 +61,19 @@ static uint64_t refused_call(void)
 	uint64_t start = bench_ticks();
 
 	for (unsigned i = 0; i < TIMES; i++) {
+		struct platform_regs regs = { .header = 0x80 }; /* an operation that no primitive names */
+
+		platform_invoke(PLATFORM_SUBMIT, &regs);
+	}
+	return (bench_ticks() - start) / TIMES;
+}
+
+/* A call to the null capability: the cheapest one that is refused for what it names. */
+static uint64_t bad_capability(void)
+{
+	uint64_t start = bench_ticks();
+
+	for (unsigned i = 0; i < TIMES; i++) {
 		struct platform_regs regs = { 0 };
 
 		platform_invoke(PLATFORM_SUBMIT, &regs);
@@ -136,6 +149,7 @@ enum status component_construct(struct env *env)
 	TRY(same_space(env));
 	bench_print("rpc_round_trip", rpc_round_trip(&bench), "instructions");
 	bench_print("syscall_null", refused_call(), "instructions");
+	bench_print("syscall_bad_cap", bad_capability(), "instructions");
 	TRY(signals(env));
 	return env_exit(env, 0);
 }
