@@ -20,6 +20,18 @@ static unsigned checks_passed;
 		checks_passed++;                                                            \
 	} while (0)
 
+/* The same for a status; says which it was. */
+#define CHECK_STATUS(expression, expected)                                                            \
+	do {                                                                                          \
+		enum status const check_status_ = (expression);                                       \
+		if (check_status_ != (expected)) {                                                    \
+			log_error("check failed: %s:%u: %s is %s", __FILE__, __LINE__, #expression,   \
+			          status_name(check_status_));                                        \
+			return STATUS_INTERNAL;                                                       \
+		}                                                                                     \
+		checks_passed++;                                                                      \
+	} while (0)
+
 /* What a component holds: its account, and the slots of its table. */
 struct books {
 	struct account_state account;

@@ -6,7 +6,9 @@
 
 #include <base/platform.h>
 
-enum { TIME_NS_PER_US = 1000, TIME_NS_PER_MS = 1000000, TIME_NS_PER_S = 1000000000 };
+#define TIME_NS_PER_US UINT64_C(1000)
+#define TIME_NS_PER_MS UINT64_C(1000000)
+#define TIME_NS_PER_S  UINT64_C(1000000000)
 
 static inline uint64_t time_now_ns(void)
 {

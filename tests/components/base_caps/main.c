@@ -23,8 +23,8 @@ static enum status use(void)
 {
 	for (unsigned i = 0; i < CONTEXTS; i += 7) {
 		TRY(signal_submit(contexts[i]));
-		CHECK(signal_wait(contexts[(i + 1) % CONTEXTS], time_now_ns() + 1) == STATUS_TIMEOUT);
-		CHECK(signal_wait(contexts[i], 0) == STATUS_OK);
+		CHECK_STATUS(signal_wait(contexts[(i + 1) % CONTEXTS], time_now_ns() + 1), STATUS_TIMEOUT);
+		CHECK_STATUS(signal_wait(contexts[i], 0), STATUS_OK);
 	}
 	return STATUS_OK;
 }
@@ -47,10 +47,10 @@ static enum status test_count(struct env *env)
 	cap_acquire(context.cap);
 	cap_release(context.cap);
 	CHECK(cap_slots_used() == slots + 1);
-	CHECK(signal_submit(context) == STATUS_OK);
+	CHECK_STATUS(signal_submit(context), STATUS_OK);
 	cap_release(context.cap);
 	CHECK(cap_slots_used() == slots);
-	CHECK(signal_submit(context) == STATUS_BAD_CAP);
+	CHECK_STATUS(signal_submit(context), STATUS_BAD_CAP);
 	return STATUS_OK;
 }
 

@@ -81,9 +81,9 @@ static enum status test_too_much(struct env *env)
 	uint64_t   (*array)[64];
 
 	TRY(books_read(env, &before));
-	CHECK(heap_alloc(&env->heap, before.account.ram_limit, &block) == STATUS_OUT_OF_RAM);
-	CHECK(heap_alloc(&env->heap, UINT64_MAX, &block) == STATUS_OUT_OF_RAM);
-	CHECK(heap_new_array(&env->heap, UINT64_MAX / 8, &array) == STATUS_OVERFLOW);
+	CHECK_STATUS(heap_alloc(&env->heap, before.account.ram_limit, &block), STATUS_OUT_OF_RAM);
+	CHECK_STATUS(heap_alloc(&env->heap, UINT64_MAX, &block), STATUS_OUT_OF_RAM);
+	CHECK_STATUS(heap_new_array(&env->heap, UINT64_MAX / 8, &array), STATUS_OVERFLOW);
 	TRY(books_read(env, &after));
 	CHECK(books_equal(&before, &after));
 	return STATUS_OK;

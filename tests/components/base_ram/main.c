@@ -38,8 +38,8 @@ static enum status test_arguments(struct env *env)
 	struct dataspace memory;
 	uint64_t         size = 0;
 
-	CHECK(ram_alloc(&env->ram, 0, RAM_CACHE_CACHED, 0, &memory) == STATUS_INVALID);
-	CHECK(ram_alloc(&env->ram, PAGE_SIZE, RAM_CACHE_CACHED, 3, &memory) == STATUS_INVALID);
+	CHECK_STATUS(ram_alloc(&env->ram, 0, RAM_CACHE_CACHED, 0, &memory), STATUS_INVALID);
+	CHECK_STATUS(ram_alloc(&env->ram, PAGE_SIZE, RAM_CACHE_CACHED, 3, &memory), STATUS_INVALID);
 	CHECK(ram_alloc(&env->ram, UINT64_MAX, RAM_CACHE_CACHED, 0, &memory) != STATUS_OK);
 	TRY(ram_alloc(&env->ram, 1, RAM_CACHE_CACHED, 16 * PAGE_SIZE, &memory));
 	TRY(dataspace_size(memory, &size));

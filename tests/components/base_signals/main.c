@@ -42,11 +42,11 @@ static enum status test_wait(struct env *env)
 	uint64_t const        start = time_now_ns();
 
 	TRY(signal_alloc_context(&env->signal, env->main_thread, 0, &context));
-	CHECK(signal_wait(context, start + PATIENCE_NS) == STATUS_TIMEOUT);
+	CHECK_STATUS(signal_wait(context, start + PATIENCE_NS), STATUS_TIMEOUT);
 	CHECK(time_now_ns() >= start + PATIENCE_NS);
 	TRY(signal_submit(context));
-	CHECK(signal_wait(context, 0) == STATUS_OK);
-	CHECK(signal_wait(context, time_now_ns() + 1) == STATUS_TIMEOUT);
+	CHECK_STATUS(signal_wait(context, 0), STATUS_OK);
+	CHECK_STATUS(signal_wait(context, time_now_ns() + 1), STATUS_TIMEOUT);
 	TRY(signal_free_context(&env->signal, context));
 	CHECK(signal_submit(context) != STATUS_OK);
 	CHECK(signal_free_context(&env->signal, context) != STATUS_OK);

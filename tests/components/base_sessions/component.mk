@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What base_sessions is built with.
+USES = hello frail
