@@ -332,7 +332,7 @@ void ipc_fault(struct thread *t, uint64_t address)
 	struct gate *gate = slot->state == SLOT_LIVE ? container_of(slot_object(slot), struct gate, object) : NULL;
 
 	t->fault_address = address;
-	if (gate && !gate->object.dead && !gate->thread->object.dead && !closes_a_ring(t, gate->thread)) {
+	if (gate && !gate->object.dead && !gate->thread->object.dead && t->depth < FAULT_DEPTH_MAX && !closes_a_ring(t, gate->thread)) {
 		t->special |= THREAD_FAULTING;
 		start_call(t, gate, 0);
 		return;

@@ -7,6 +7,9 @@
 
 #include <kernel/cpu.h>
 
+/* A fault at the end of a chain of calls makes it longer, and a fault of the pager once more. */
+#define FAULT_DEPTH_MAX (CHAIN_DEPTH_MAX + 2)
+
 /* The blocking calls and submit, of the current thread `t`, whose registers hold the arguments. */
 void ipc_call(struct thread *t);
 void ipc_reply_wait(struct thread *t);

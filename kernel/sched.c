@@ -97,7 +97,7 @@ void sched_wake(struct thread *t)
 {
 	this_cpu.reschedule = true;
 	for (unsigned depth = 0; ; depth++) {
-		assert(depth <= CHAIN_DEPTH_MAX + 2);
+		assert(depth <= FAULT_DEPTH_MAX);
 		wake_best_waiter(t);
 		sched_update(t);
 		if (!t->caller)

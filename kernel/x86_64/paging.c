@@ -41,13 +41,15 @@ enum status paging_take_table(struct pd *pd, uint64_t *frame)
 	return STATUS_OK;
 }
 
-/* The lowest-level table for `va`, with missing ones taken from the domain's list; NULL: none left. */
+/* The lowest-level table for `va`, with missing ones taken from the domain's list; NULL: none left, or one of core's large pages is there. */
 static uint64_t *walk(struct pd *pd, uint64_t va, bool create)
 {
 	uint64_t *table = phys_to_virt(pd->cr3);
 
 	for (unsigned level = 3; level; level--) {
 		uint64_t *entry = &table[index_of(va, level)], frame;
+		if (*entry & PTE_LARGE)
+			return NULL;
 		if (!(*entry & PTE_PRESENT)) {
 			if (!create || paging_take_table(pd, &frame))
 				return NULL;
@@ -91,7 +93,7 @@ enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 		if (!table || !index_of(va, 0))
 			table = walk(pd, va, true);
 		if (!table)
-			return STATUS_NO_TABLE;
+			return pd->free_tables ? STATUS_INVALID : STATUS_NO_TABLE;
 		table[index_of(va, 0)] = (m->pa + page * PAGE_SIZE) | bits;
 		if (pd->cr3 == this_cpu.cr3)
 			cpu_invalidate_page(va);
@@ -147,6 +149,8 @@ static bool free_one_table(struct pd *pd)
 
 enum status paging_recycle(struct pd *pd)
 {
+	if (pd->is_core)
+		return STATUS_INVALID;
 	for (unsigned i = 0; i < RECYCLE_WORK; i++)
 		if (!free_one_table(pd))
 			return STATUS_OK;

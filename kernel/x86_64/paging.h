@@ -28,7 +28,7 @@ enum status paging_map(struct pd *pd, struct mapping const *mapping, uint64_t *m
 /* No access to the pages any more, on any CPU, after the next SYS_SYNC. */
 enum status paging_unmap(struct pd *pd, uint64_t va, uint64_t pages);
 
-/* Empties the user half; its tables are free then. AGAIN: not yet. */
+/* Empties the user half; its tables are free then. AGAIN: not yet. INVALID: core's, which has large pages and no pager. */
 enum status paging_recycle(struct pd *pd);
 
 /* Boot: the kernel's own address space. `alloc` gives zeroed frames. */
