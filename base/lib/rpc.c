@@ -2,6 +2,7 @@
 /*
  * The parts of the RPC runtime that are not worth inlining: calls in message form, and copying and checking of what they
  * bring. The platform page's loader links this file too, so it has no state and needs only cap_reserve and cap_release.
+ * Both are called while a message is laid out in the UTCB: they leave words, send and window as they were.
  */
 #include <base/cap_alloc.h>
 #include <base/rpc.h>
