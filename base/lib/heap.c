@@ -14,20 +14,20 @@
 #include <base/types.h>
 
 struct heap_chunk {
-	struct list_link of_heap;
-	struct cap       cap;
-	size_t           size;      /* with this header */
+	struct heap_chunk *next, *previous;
+	struct cap         cap;
+	size_t             size;    /* with this header */
 };
 
-/* 16 bytes; sizes include it and are multiples of 16. `of_class` lies in the memory of free blocks. */
+/* 16 bytes; sizes include it and are multiples of 16. The links lie in the memory of free blocks. */
 struct heap_block {
 	uint32_t size;              /* bit 0: in use. The end mark has size 0 and is in use. */
 	uint32_t before;            /* size of the block before, 0: the first of its chunk */
 	uint64_t check;
-	struct list_link of_class;
+	struct heap_block *next, *previous;    /* in its class */
 };
 
-enum { HEADER = offsetof(struct heap_block, of_class), BLOCK_MIN = sizeof(struct heap_block), USED = 1, CLASS_MIN = 5 };
+enum { HEADER = offsetof(struct heap_block, next), BLOCK_MIN = sizeof(struct heap_block), USED = 1, CLASS_MIN = 5 };
 
 static_assert((int)HEADER == HEAP_ALIGN && BLOCK_MIN == 32 && sizeof(struct heap_chunk) % HEAP_ALIGN == 0, "blocks are aligned");
 
@@ -74,39 +74,34 @@ static void set_block(struct heap_block *at, size_t size, bool used, size_t size
 
 static void list_free(struct heap *heap, struct heap_block *block)
 {
-	unsigned class = class_of(size_of(block));
+	unsigned const class = class_of(size_of(block));
 
-	block->of_class = (struct list_link) { NULL, NULL };
-	list_prepend(&heap->classes[class], &block->of_class);
+	block->next = heap->classes[class];
+	block->previous = NULL;
+	if (block->next)
+		block->next->previous = block;
+	heap->classes[class] = block;
 	heap->filled |= 1u << class;
 }
 
 static void unlist_free(struct heap *heap, struct heap_block *block)
 {
-	unsigned class = class_of(size_of(block));
+	unsigned const class = class_of(size_of(block));
 
-	list_remove(&block->of_class);
-	if (list_is_empty(&heap->classes[class]))
+	assert(block->previous ? block->previous->next == block : heap->classes[class] == block);
+	if (block->next)
+		block->next->previous = block->previous;
+	if (block->previous)
+		block->previous->next = block->next;
+	else
+		heap->classes[class] = block->next;
+	if (!heap->classes[class])
 		heap->filled &= ~(1u << class);
 }
 
 void heap_init(struct heap *heap, struct cap payer, struct heap_source const *source)
 {
 	*heap = (struct heap) { .payer = payer, .source = source };
-	list_init(&heap->chunks);
-	for (unsigned i = 0; i < HEAP_CLASSES; i++)
-		list_init(&heap->classes[i]);
-}
-
-void heap_move(struct heap *to, struct heap *from)
-{
-	heap_init(to, from->payer, from->source);
-	list_append_all(&to->chunks, &from->chunks);
-	for (unsigned i = 0; i < HEAP_CLASSES; i++)
-		list_append_all(&to->classes[i], &from->classes[i]);
-	to->filled = from->filled;
-	to->size = from->size;
-	to->used = from->used;
 }
 
 /* --- Chunks --- */
@@ -134,8 +129,10 @@ static enum status add_chunk(struct heap *heap, size_t size, struct heap_block *
 	if (status)
 		return status;
 	chunk = memory;
-	*chunk = (struct heap_chunk) { .cap = cap, .size = taken };
-	list_append(&heap->chunks, &chunk->of_heap);
+	*chunk = (struct heap_chunk) { .next = heap->chunks, .cap = cap, .size = taken };
+	if (chunk->next)
+		chunk->next->previous = chunk;
+	heap->chunks = chunk;
 	heap->size += taken;
 
 	*block = first_of(chunk);
@@ -146,28 +143,28 @@ static enum status add_chunk(struct heap *heap, size_t size, struct heap_block *
 
 static void drop_chunk(struct heap *heap, struct heap_chunk *chunk)
 {
-	list_remove(&chunk->of_heap);
+	if (chunk->next)
+		chunk->next->previous = chunk->previous;
+	if (chunk->previous)
+		chunk->previous->next = chunk->next;
+	else
+		heap->chunks = chunk->next;
 	heap->size -= chunk->size;
 	heap->source->put(heap->payer, chunk, chunk->cap);
 }
 
 void heap_fini(struct heap *heap)
 {
-	struct heap all;
+	struct heap all = *heap;
 
-	/* The heap itself may live in one of its chunks. */
-	heap_move(&all, heap);
-	list_for_each_safe (chunk, &all.chunks, struct heap_chunk, of_heap)
-		drop_chunk(&all, chunk);
+	while (all.chunks)
+		drop_chunk(&all, all.chunks);
 }
 
 void heap_abandon(struct heap *heap)
 {
-	struct heap all;
-
-	heap_move(&all, heap);
-	list_for_each (chunk, &all.chunks, struct heap_chunk, of_heap)
-		all.source->forget(chunk->cap);
+	for (struct heap_chunk *chunk = heap->chunks; chunk; chunk = chunk->next)
+		heap->source->forget(chunk->cap);
 }
 
 /* --- Blocks --- */
@@ -177,10 +174,10 @@ static struct heap_block *find(struct heap *heap, size_t size)
 	unsigned const class  = class_of(size);
 	uint32_t const larger = heap->filled & ~((2u << class) - 1);
 
-	list_for_each (block, &heap->classes[class], struct heap_block, of_class)
+	for (struct heap_block *block = heap->classes[class]; block; block = block->next)
 		if (size_of(block) >= size)
 			return block;
-	return larger ? list_first_object(&heap->classes[__builtin_ctz(larger)], struct heap_block, of_class) : NULL;
+	return larger ? heap->classes[__builtin_ctz(larger)] : NULL;
 }
 
 /* Makes `block`, which is free and in no list, a block of `size` in use; the rest stays free. */
@@ -218,8 +215,9 @@ enum status heap_alloc(struct heap *heap, size_t size, void **memory)
 		fresh = true;
 	}
 	carve(heap, block, need);
-	*memory = &block->of_class;
-	memset(*memory, 0, fresh ? sizeof(block->of_class) : size_of(block) - HEADER);
+	*memory = &block->next;
+	if (!fresh)
+		memset(*memory, 0, size_of(block) - HEADER);
 	return STATUS_OK;
 }
 
@@ -276,13 +274,15 @@ void heap_check(struct heap const *heap)
 {
 	size_t used = 0, size = 0, free_blocks = 0, listed = 0;
 
-	list_for_each (chunk, &heap->chunks, struct heap_chunk, of_heap) {
+	for (struct heap_chunk *chunk = heap->chunks; chunk; chunk = chunk->next) {
+		assert(chunk->previous ? chunk->previous->next == chunk : heap->chunks == chunk);
 		used += check_chunk(heap, chunk, &free_blocks);
 		size += chunk->size;
 	}
 	for (unsigned i = 0; i < HEAP_CLASSES; i++) {
-		assert(list_is_empty(&heap->classes[i]) == !(heap->filled >> i & 1));
-		listed += list_length(&heap->classes[i]);
+		assert(!heap->classes[i] == !(heap->filled >> i & 1));
+		for (struct heap_block *block = heap->classes[i]; block; block = block->next)
+			listed++;
 	}
 	assert(used == heap->used && size == heap->size && listed == free_blocks);
 }

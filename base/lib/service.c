@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The server's side of sessions. Requests are pulled: each call of `serve` answers one and fetches the next, until there is
- * none. A session lives in the first chunk of the heap on its own account; closing destroys the gate, so that no call can
- * reach it any more, and answers CLOSED, upon which the parent destroys the account with all that was made from it.
+ * none. A session lives in the first chunk of the heap on its own account; when the parent has taken the answer CLOSED or REFUSED, it
+ * has destroyed that account and all that was made from it: the gate, and the memory in this address space.
  */
 #include "own.h"
 
@@ -67,7 +67,7 @@ static enum status make_state(struct service *service, struct session_request co
 	heap_init(&heap, account.cap, &heap_source_ram);
 	RPC_TRY(heap_alloc(&heap, size, &memory));
 	session = memory;
-	heap_move(&session->heap, &heap);
+	session->heap = heap;
 	session->object = (struct rpc_object) { .dispatch = service->dispatch, .ops = service->ops };
 	session->service = service;
 	session->account = account.cap;
@@ -80,17 +80,20 @@ static enum status make_state(struct service *service, struct session_request co
 	return STATUS_OK;
 }
 
-/* What the parent destroys with the account is only let go of here. */
+/* The session is over, its gate not yet: that goes with the account. */
+static enum status gone(struct rpc_object *object, struct rpc *rpc)
+{
+	return STATUS_PEER_GONE;
+}
+
+/* All that was made from the account is gone when the parent has taken the answer to this: here, selectors are let go of. */
 static void end_state(struct session *session)
 {
-	struct heap heap;
-
+	session->object.dispatch = gone;
 	list_for_each (kept, &session->kept, struct session_kept, of_session)
 		cap_release(kept->cap);
-	if (!cap_is_null(session->gate))
-		ep_gate_end(session_account(session), session->gate);
-	heap_move(&heap, &session->heap);
-	heap_abandon(&heap);
+	cap_release(session->gate);
+	heap_abandon(&session->heap);
 }
 
 static enum status make_session(struct service *service, struct session_request const *request, struct account account, struct cap *gate)

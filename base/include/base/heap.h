@@ -11,8 +11,8 @@
 #pragma once
 
 #include <base/cap.h>
-#include <base/list.h>
 #include <base/status.h>
+#include <base/types.h>
 
 enum {
 	HEAP_ALIGN       = 16,
@@ -33,12 +33,16 @@ struct heap_source {
 	void        (*forget)(struct cap chunk_cap);
 };
 
+struct heap_block;
+struct heap_chunk;
+
+/* Nothing points into it: it may be moved by assignment, as long as only one of the copies is used. */
 struct heap {
 	struct cap                payer;
 	struct heap_source const *source;
-	struct list               chunks;                /* of struct heap_chunk by of_heap */
+	struct heap_chunk        *chunks;                /* the newest; they are linked */
 	uint32_t                  filled;                /* bit i: class i has free blocks */
-	struct list               classes[HEAP_CLASSES]; /* of struct heap_block by of_class */
+	struct heap_block        *classes[HEAP_CLASSES]; /* the first free block; they are linked */
 	size_t                    size, used;            /* bytes in chunks, and of them in blocks in use */
 };
 
@@ -47,10 +51,7 @@ extern struct heap_source const heap_source_ram;
 /* Starts empty and costs nothing. */
 void heap_init(struct heap *heap, struct cap payer, struct heap_source const *source);
 
-/* Moves a heap; `from` is then no heap any more. */
-void heap_move(struct heap *to, struct heap *from);
-
-/* Gives all chunks back, whatever is still in use. */
+/* Gives all chunks back, whatever is still in use. The heap may live in one of them. */
 void heap_fini(struct heap *heap);
 
 /* The same for a payer's account that is about to be destroyed, which is what gives the chunks back: no call is made. */
