@@ -20,8 +20,9 @@ void machine_end(enum machine_op op, unsigned exit_value)
 		outw(acpi.pm1a_control, acpi.sleep_a << SLEEP_TYPE | SLEEP_ENABLE);
 		if (acpi.pm1b_control)
 			outw(acpi.pm1b_control, acpi.sleep_b << SLEEP_TYPE | SLEEP_ENABLE);
+	} else {
+		print("kernel: the machine can be switched off\n");
 	}
-	print("kernel: the machine can be switched off\n");
 	cpu_halt();
 }
 

@@ -22,7 +22,8 @@ namespace eval machine {
 	variable leak_check 1
 	# a pattern may span at most this many characters of output
 	variable window 65536
-	variable ends {33 success 35 failure 37 panic}
+	variable debug_exit {-device isa-debug-exit,iobase=0xf4,iosize=4}
+	variable ends {33 success 35 failure 37 panic 0 off}
 }
 
 # Runs the machine until its output, after what the run_until before has matched, matches the regular expression. Returns the
@@ -54,7 +55,12 @@ proc run_until {pattern {seconds ""}} {
 	}
 }
 
-# Waits for the end of the machine, which must be: success or failure (how init ended), or panic.
+# A machine like those of metal, on which nothing but ACPI switches the power off.
+proc machine_without_debug_exit {} {
+	set machine::debug_exit {}
+}
+
+# Waits for the end of the machine, which must be: success or failure (how init ended), panic, or off (by ACPI).
 proc expect_end {how seconds} {
 	machine::start
 	if {![machine::drain $seconds]} {
@@ -96,9 +102,10 @@ proc machine::trouble {late} {
 # The arguments of QEMU for the image that was built.
 proc machine::command {} {
 	variable arguments
+	variable debug_exit
 	variable memory
 	set command [list qemu-system-x86_64 -machine q35 -accel tcg -cpu max -m [runner::setting MEM $memory] \
-		-display none -nic none -no-reboot -serial stdio -monitor none -device isa-debug-exit,iobase=0xf4,iosize=4]
+		-display none -nic none -no-reboot -serial stdio -monitor none {*}$debug_exit]
 	if {[runner::setting ICOUNT 0]} {
 		lappend command -icount shift=0,sleep=off -rtc base=2026-01-01T00:00:00,clock=vm
 	}
