@@ -4,6 +4,9 @@
 
 #include <core/core.h>
 #include <core/dataspace.h>
+#include <core/io_mem.h>
+#include <core/io_port.h>
+#include <core/irq.h>
 #include <core/log.h>
 #include <core/pd.h>
 #include <core/region.h>
@@ -34,6 +37,15 @@ static enum status end_object(struct record *record)
 		return STATUS_OK;
 	case RECORD_LOG:
 		log_destroy((struct log *)record);
+		return STATUS_OK;
+	case RECORD_IRQ:
+		irq_destroy((struct irq *)record);
+		return STATUS_OK;
+	case RECORD_IO_MEM:
+		io_mem_destroy((struct io_mem *)record);
+		return STATUS_OK;
+	case RECORD_IO_PORT:
+		io_port_destroy((struct io_port *)record);
 		return STATUS_OK;
 	case RECORD_ROM:
 	case RECORD_PARENT:

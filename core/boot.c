@@ -9,6 +9,7 @@
 #include <base/string.h>
 #include <core/core.h>
 #include <core/dataspace.h>
+#include <core/io_mem.h>
 #include <core/main.h>
 #include <core/parent.h>
 #include <core/pd.h>
@@ -207,6 +208,7 @@ void boot(struct info const *info)
 	account_init_root(caps + CORE_CAPS);
 	main_make_gates();
 	session_init();
+	io_mem_init(info);
 	find_modules(info);
 	check_init(need_module("init"));
 	(void)need_module("config");

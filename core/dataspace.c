@@ -119,11 +119,11 @@ enum status dataspace_alloc(struct account *payer, struct dataspace_want const *
 	return STATUS_OK;
 }
 
-enum status dataspace_wrap(struct account *payer, uint64_t frame, uint64_t frames, struct dataspace **dataspace)
+enum status dataspace_wrap(struct account *payer, uint64_t frame, uint64_t frames, uint8_t rights, struct dataspace **dataspace)
 {
 	RPC_TRY(account_charge(payer, 0, PLACES_DATASPACE));
 
-	enum status status = create(payer, frame, frames, DATASPACE_EXECUTABLE, dataspace);
+	enum status status = create(payer, frame, frames, rights, dataspace);
 
 	if (status != STATUS_OK) {
 		account_credit(payer, 0, PLACES_DATASPACE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Dataspaces: frames in a row that can be attached. RAM dataspaces are paid by the account that they were allocated from,
- * those of boot modules are core's own.
+ * those of boot modules are core's own, those of devices belong to an IO_MEM session.
  *
  * Life: FILLING while core zeroes it in slices, LIVE, and FREED once its owner gave it back while regions still show it: then no
  * new region can be made, and the memory goes when the last one does. Only its account's end takes it from under a region.
@@ -13,7 +13,8 @@
 
 enum dataspace_state { DATASPACE_FILLING, DATASPACE_LIVE, DATASPACE_FREED };
 
-enum dataspace_rights { DATASPACE_WRITABLE = 1, DATASPACE_EXECUTABLE = 2, DATASPACE_RAM = 4 /* the frames are freed with it */ };
+enum dataspace_rights { DATASPACE_WRITABLE = 1, DATASPACE_EXECUTABLE = 2, DATASPACE_RAM = 4 /* the frames are freed with it */,
+	DATASPACE_DEVICE = 8 /* not at CORE_RAM */ };
 
 struct dataspace {
 	struct record record;
@@ -38,8 +39,8 @@ struct dataspace_want { uint64_t frames, align; enum ram_cache cache; };
  */
 MUST_CHECK enum status dataspace_alloc(struct account *payer, struct dataspace_want const *want, struct dataspace **dataspace);
 
-/* A dataspace over memory that is no account's, for a boot module. */
-MUST_CHECK enum status dataspace_wrap(struct account *payer, uint64_t frame, uint64_t frames, struct dataspace **dataspace);
+/* A dataspace over memory that is no account's: of a boot module, of a device. rights: not RAM. OUT_OF_CAPS. */
+MUST_CHECK enum status dataspace_wrap(struct account *payer, uint64_t frame, uint64_t frames, uint8_t rights, struct dataspace **dataspace);
 
 /* The owner gives it back. */
 void dataspace_free(struct dataspace *dataspace);

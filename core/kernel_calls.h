@@ -139,6 +139,29 @@ static inline void kernel_signal_create(struct paddr place, struct paddr thread,
 
 static inline void kernel_signal_submit(struct paddr signal) { kernel_must(SYS_SIGNAL_SUBMIT, signal.value, 0, 0); }
 
+/* DENIED: the kernel's own line. BUSY: there is one for it. NOT_FOUND: no such line. OVERFLOW: the kernel has no vector left. */
+MUST_CHECK static inline enum status kernel_irq_create(struct paddr place, uint32_t line, uint64_t flags)
+{
+	enum status status = kernel_op(SYS_IRQ_CREATE, place.value, line, flags);
+
+	assert(status == STATUS_OK || status == STATUS_DENIED || status == STATUS_BUSY || status == STATUS_NOT_FOUND || status == STATUS_OVERFLOW);
+	return status;
+}
+
+/* signal: 0 for none. */
+static inline void kernel_irq_bind(struct paddr irq, struct paddr signal) { kernel_must(SYS_IRQ_BIND, irq.value, signal.value, 0); }
+
+static inline uint32_t kernel_port_in(uint32_t port, unsigned size)
+{
+	struct kernel_regs regs = { .header = SYS_PORT_IO, .target = port, .w = { size } };
+
+	kernel_call(&regs);
+	assert((regs.header & 0xff) == STATUS_OK);
+	return regs.target;
+}
+
+static inline void kernel_port_out(uint32_t port, unsigned size, uint32_t value) { kernel_must(SYS_PORT_IO, port, size | 1 << 8, value); }
+
 /* EXISTS: the slot is taken. INVALID: there is no such slot. */
 MUST_CHECK static inline enum status kernel_cap_install(struct paddr pd, uint64_t selector, struct paddr object)
 {

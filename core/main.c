@@ -8,7 +8,8 @@
  *   account*.c           who may spend what, and the end of all    dataspace.c         memory to attach
  *   region.c rm.c tables.c   address spaces and page tables        pager.c             page faults, exceptions, thread exits
  *   thread.c cpu.c pd.c signal.c                                   session.c parent.c  init's sessions; rom.c log.c
- *   boot.c ledger.c check.c                                        kernel_calls.h      the kernel
+ *   irq.c io_mem.c io_port.c claims.c   devices                    boot.c ledger.c check.c
+ *   kernel_calls.h       the kernel
  *
  * An operation first decodes and checks all that it was given, then charges, then acts. What was charged is there: frames and
  * places are never promised twice, so acting does not fail (but for a run of places or frames, which is tried before).
@@ -20,6 +21,9 @@
 #include <core/account_ops.h>
 #include <core/boot.h>
 #include <core/dataspace.h>
+#include <core/io_mem.h>
+#include <core/io_port.h>
+#include <core/irq.h>
 #include <core/ledger.h>
 #include <core/log.h>
 #include <core/pager.h>
@@ -107,6 +111,9 @@ enum status main_dispatch(struct rpc *rpc)
 	case RECORD_CPU:       return cpu_dispatch(&cpu_operations, (struct cpu_session *)record, rpc);
 	case RECORD_PD:        return pd_dispatch(&pd_operations, (struct pd_session *)record, rpc);
 	case RECORD_RM:        return rm_dispatch(&rm_operations, (struct rm_session *)record, rpc);
+	case RECORD_IRQ:       return irq_dispatch(&irq_operations, (struct irq_session *)record, rpc);
+	case RECORD_IO_MEM:    return io_mem_dispatch(&io_mem_operations, (struct io_mem_session *)record, rpc);
+	case RECORD_IO_PORT:   return io_port_dispatch(&io_port_operations, (struct io_port_session *)record, rpc);
 	case RECORD_NONE:
 	case RECORD_REGION:
 	case RECORD_GATE:

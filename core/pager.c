@@ -97,7 +97,7 @@ static bool user_word(struct rm *rm, uint64_t address, uint64_t *value)
 {
 	struct region *region = is_aligned(address, sizeof(*value)) ? region_lookup(rm, address) : NULL;
 
-	if (!region)
+	if (!region || (region->dataspace && region->dataspace->rights & DATASPACE_DEVICE))
 		return false;
 	*value = *(uint64_t const *)ram_at((struct paddr) { paddr_of_frame(frame_at(region, address)).value + address % PAGE_SIZE });
 	return true;

@@ -28,6 +28,9 @@ enum {
 	PLACES_SIGNAL    = 1,
 	PLACES_SESSION   = 1,    /* CPU, RM, ROM; LOG and PD: as long as the label needs */
 	PLACES_PD        = PD_GRANULES + 1,
+	PLACES_IRQ       = 1 + IRQ_GRANULES,
+	PLACES_IO_MEM    = 2,    /* and its dataspace */
+	PLACES_IO_PORT   = 2,
 };
 
 /* Record 0 of a pack. */

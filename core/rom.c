@@ -22,7 +22,7 @@ void rom_add_module(char const *name, struct paddr base, uint64_t size)
 	}
 	*module = (struct rom_module) { .name = name, .base = base, .size = size };
 	memset((char *)ram_at(base) + size, 0, (frames << PAGE_SHIFT) - size);
-	if (dataspace_wrap(&core_account, base.value >> PAGE_SHIFT, frames, &module->content) != STATUS_OK)
+	if (dataspace_wrap(&core_account, base.value >> PAGE_SHIFT, frames, DATASPACE_EXECUTABLE, &module->content) != STATUS_OK)
 		core_fail("cannot make a ROM of boot module \"%s\"", name);
 	module_count++;
 }

@@ -5,6 +5,9 @@
 #include <base/string.h>
 #include <cap_session/cap_session.h>
 #include <core/core.h>
+#include <core/io_mem.h>
+#include <core/io_port.h>
+#include <core/irq.h>
 #include <core/log.h>
 #include <core/pd.h>
 #include <core/rom.h>
@@ -150,12 +153,73 @@ static enum status create_pd(struct account *account, struct opening const *requ
 	return pd_create(account, request->label, &pd);
 }
 
+static void need_irq(char const *label, uint64_t *pages, uint64_t *caps)
+{
+	*caps = PLACES_IRQ;
+}
+
+static enum status create_irq(struct account *account, struct opening const *request)
+{
+	struct irq *irq;
+	struct irq_args args;
+
+	memcpy(&args, request->args, sizeof(args));
+	return irq_create(account, &args, &irq);
+}
+
+static void need_io_mem(char const *label, uint64_t *pages, uint64_t *caps)
+{
+	*caps = PLACES_IO_MEM + PLACES_DATASPACE;
+}
+
+static enum status check_io_mem(struct opening *request)
+{
+	struct io_mem_args args;
+
+	memcpy(&args, request->args, sizeof(args));
+	return io_mem_check(&args);
+}
+
+static enum status create_io_mem(struct account *account, struct opening const *request)
+{
+	struct io_mem *io_mem;
+	struct io_mem_args args;
+
+	memcpy(&args, request->args, sizeof(args));
+	return io_mem_create(account, &args, &io_mem);
+}
+
+static void need_io_port(char const *label, uint64_t *pages, uint64_t *caps)
+{
+	*caps = PLACES_IO_PORT;
+}
+
+static enum status check_io_port(struct opening *request)
+{
+	struct io_port_args args;
+
+	memcpy(&args, request->args, sizeof(args));
+	return io_port_check(&args);
+}
+
+static enum status create_io_port(struct account *account, struct opening const *request)
+{
+	struct io_port *io_port;
+	struct io_port_args args;
+
+	memcpy(&args, request->args, sizeof(args));
+	return io_port_create(account, &args, &io_port);
+}
+
 static struct service const services[] = {
 	{ &log_type, need_log, NULL, create_log },
 	{ &rom_type, need_session, check_rom, create_rom },
 	{ &rm_type, need_session, NULL, create_rm },
 	{ &cpu_type, need_session, check_cpu, create_cpu },
 	{ &pd_type, need_pd, NULL, create_pd },
+	{ &irq_type, need_irq, NULL, create_irq },
+	{ &io_mem_type, need_io_mem, check_io_mem, create_io_mem },
+	{ &io_port_type, need_io_port, check_io_port, create_io_port },
 	{ .type = &ram_type }, { .type = &cap_session_type }, { .type = &signal_type },
 };
 
@@ -221,12 +285,14 @@ enum status session_open(struct session_open_args const *args, char const *label
 	if (service->create) {
 		enum status created = service->create(account, &request);
 
-		/* Its donation suffices; but the places can be too scattered. There is nothing in the account yet. */
+		/* Its donation suffices; but the places can be too scattered, or the kernel denies. There is nothing in the account yet. */
 		if (created != STATUS_OK) {
 			enum status destroyed = account_destroy(account);
 
 			assert(destroyed == STATUS_OK);
-			return created;
+			status->reason = created;
+			status->ram = status->caps = 0;
+			return created == STATUS_OUT_OF_CAPS ? created : STATUS_OK;
 		}
 	}
 	*id = account->id;

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* IRQ sessions; see irq.h. */
+#include <core/irq.h>
+
+#include <core/core.h>
+#include <core/signal.h>
+
+static uint64_t const flags_of_mode[] = {
+	[IRQ_MODE_BUS_DEFAULT] = IRQ_BUS, [IRQ_MODE_EDGE_HIGH] = 0, [IRQ_MODE_EDGE_LOW] = IRQ_LOW, [IRQ_MODE_LEVEL_HIGH] = IRQ_LEVEL,
+	[IRQ_MODE_LEVEL_LOW] = IRQ_LEVEL | IRQ_LOW,
+};
+
+enum status irq_create(struct account *payer, struct irq_args const *args, struct irq **irq)
+{
+	enum status status;
+
+	RPC_TRY(object_create(payer, PLACES_IRQ, 0, RECORD_IRQ, irq));
+	status = kernel_irq_create(place_address(&(*irq)->record, IRQ_LINE), args->number, flags_of_mode[args->mode]);
+	if (status != STATUS_OK) {
+		object_destroy(&(*irq)->record, 0);
+		return status == STATUS_NOT_FOUND ? status : STATUS_DENIED;
+	}
+	kernel_gate_create(place_address(&(*irq)->record, 0), core_thread, badge_of(&(*irq)->record, 0));
+	return STATUS_OK;
+}
+
+void irq_destroy(struct irq *irq)
+{
+	kernel_destroy(place_address(&irq->record, IRQ_LINE));
+	kernel_destroy(place_address(&irq->record, 0));
+	object_destroy(&irq->record, 0);
+}
+
+static enum status op_bind(struct irq_session *self, struct rpc_cap const *handler, struct cap *line)
+{
+	struct irq *irq = (struct irq *)self;
+	struct signal *signal = NULL;
+
+	if (handler->kind != GOT_NULL)
+		RPC_TRY(cap_object(handler, RECORD_SIGNAL, &signal));
+	kernel_irq_bind(place_address(&irq->record, IRQ_LINE), signal ? place_address(&signal->record, 0) : (struct paddr) { 0 });
+	*line = cap_of(&irq->record, IRQ_LINE);
+	return STATUS_OK;
+}
+
+struct irq_ops const irq_operations = { .bind = op_bind };

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IRQ sessions: one interrupt line each. The kernel's object for it stands at the session's places behind the gate; the kernel knows
+ * which lines there are, are its own, or have a session already.
+ */
+#pragma once
+
+#include <core/account.h>
+#include <irq/irq.h>
+
+enum { IRQ_LINE = 1 };    /* place of the kernel's object */
+
+struct irq {
+	struct record record;
+	uint64_t      reserved[4];
+};
+
+static_assert(sizeof(struct irq) <= PLACES_IRQ * GRANULE, "what it is charged");
+
+/* DENIED: the line is the kernel's own, or has a session. NOT_FOUND: there is no such line. OUT_OF_CAPS. */
+MUST_CHECK enum status irq_create(struct account *payer, struct irq_args const *args, struct irq **irq);
+
+/* The line is masked, and can be asked for again. */
+void irq_destroy(struct irq *irq);
+
+extern struct irq_ops const irq_operations;
