@@ -12,19 +12,25 @@ enum status irq_create(uint64_t place, uint64_t source, uint64_t flags)
 {
 	struct object *object;
 	unsigned free = ARRAY_SIZE(irq_of);
+	enum status status;
 
+	if (flags >= 2 * IRQ_BUS)
+		return STATUS_INVALID;
+	if (source > UINT32_MAX)
+		return STATUS_NOT_FOUND;
 	for (unsigned i = ARRAY_SIZE(irq_of); i--;) {
 		if (irq_of[i] && irq_of[i]->gsi == source)
 			return STATUS_BUSY;
 		if (!irq_of[i])
 			free = i;
 	}
-	if (free == ARRAY_SIZE(irq_of) || source > UINT32_MAX)
-		return STATUS_INVALID;
-	if (ioapic_route(source, VECTOR_IRQ + free, flags))
-		return STATUS_INVALID;
-	if (object_create(place, IRQ_GRANULES, OBJECT_IRQ, &object))
-		return STATUS_INVALID;
+	if (free == ARRAY_SIZE(irq_of))
+		return STATUS_OVERFLOW;
+	status = ioapic_route(source, VECTOR_IRQ + free, flags);
+	if (!status)
+		status = object_create(place, IRQ_GRANULES, OBJECT_IRQ, &object);
+	if (status)
+		return status;
 	struct irq *irq = container_of(object, struct irq, object);
 	irq->gsi = source;
 	irq->vector = VECTOR_IRQ + free;
@@ -78,6 +84,6 @@ void irq_handle(unsigned vector)
 	if (irq)
 		ioapic_mask(irq->gsi, true);
 	apic_eoi();
-	if (irq && irq->signal.state == SLOT_LIVE)
+	if (irq && irq->signal.state == SLOT_LIVE && !slot_is_dead(&irq->signal))
 		signal_submit(container_of(slot_object(&irq->signal), struct signal, object));
 }

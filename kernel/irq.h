@@ -10,10 +10,8 @@
 struct irq {
 	struct object  object;
 	uint32_t       gsi;
-	struct irq    *next_free;
 	uint32_t       vector;
-	uint32_t       waiting;      /* interrupts since the last acknowledgement */
-	uint64_t       spare0;
+	uint32_t       spare0[5];
 	struct slot    signal;       /* LIVE: bound */
 	struct slot    root;
 	uint64_t       spare1[4];
@@ -21,7 +19,7 @@ struct irq {
 
 static_assert(sizeof(struct irq) == IRQ_GRANULES * GRANULE, "places that core pays for");
 
-/* See SYS_IRQ_CREATE: `source` is a GSI, flags IOAPIC_*. INVALID: no such input. BUSY: taken. */
+/* See SYS_IRQ_CREATE: `source` is a global system interrupt. INVALID: bad flags or place. OVERFLOW: all vectors are in use. */
 enum status irq_create(uint64_t place, uint64_t source, uint64_t flags);
 
 /* Unmasks with a signal context, masks without. INVALID: no such IRQ, or (bind) no such context. */

@@ -17,6 +17,7 @@ enum lapic_register {
 #define LVT_MASKED    0x10000u
 #define LVT_NMI       0x400u
 #define DIVIDE_BY_1   0xbu
+#define ISA_IRQS      16u
 #define APIC_ENABLE   0x100u
 #define MSR_APIC_BASE 0x1b
 
@@ -48,14 +49,33 @@ static void ioapic_write(unsigned reg, uint32_t value)
 	*(volatile uint32_t *)(IOAPIC_VA + 16) = value;
 }
 
+/* The firmware's word on an ISA interrupt (MADT flags, ACPI 6.4 table 5.25), else the way of its bus. */
+static unsigned bus_flags(uint32_t gsi)
+{
+	for (unsigned irq = 0; irq < ISA_IRQS; irq++) {
+		unsigned polarity = acpi.flags_of_irq[irq] & 3, trigger = acpi.flags_of_irq[irq] >> 2 & 3;
+
+		if (acpi.gsi_of_irq[irq] == gsi)
+			return (polarity == 3 ? IRQ_LOW : 0) | (trigger == 3 ? IRQ_LEVEL : 0);
+	}
+	return gsi < ISA_IRQS ? 0 : IRQ_LEVEL | IRQ_LOW;
+}
+
 enum status ioapic_route(uint32_t gsi, uint8_t vector, unsigned flags)
 {
 	uint32_t input = gsi - acpi.ioapic_gsi_base;
 
 	if (input >= ioapic_inputs)
-		return STATUS_INVALID;
+		return STATUS_NOT_FOUND;
+
+	uint8_t has = ioapic_read(0x10 + 2 * input);
+
+	if (has && has < VECTOR_IRQ)
+		return STATUS_DENIED;
+	if (flags & IRQ_BUS)
+		flags = bus_flags(gsi);
 	ioapic_write(0x11 + 2 * input, 0);
-	ioapic_write(0x10 + 2 * input, vector | LVT_MASKED | (flags & IOAPIC_LEVEL ? 0x8000 : 0) | (flags & IOAPIC_LOW ? 0x2000 : 0));
+	ioapic_write(0x10 + 2 * input, vector | LVT_MASKED | (flags & IRQ_LEVEL ? 0x8000 : 0) | (flags & IRQ_LOW ? 0x2000 : 0));
 	return STATUS_OK;
 }
 
@@ -67,11 +87,8 @@ void ioapic_mask(uint32_t gsi, bool masked)
 	ioapic_write(reg, masked ? entry | LVT_MASKED : entry & ~LVT_MASKED);
 }
 
-uint32_t isa_gsi(unsigned irq, unsigned *flags)
+uint32_t isa_gsi(unsigned irq)
 {
-	unsigned polarity = acpi.flags_of_irq[irq] & 3, trigger = acpi.flags_of_irq[irq] >> 2 & 3;
-
-	*flags = (polarity == 3 ? IOAPIC_LOW : 0) | (trigger == 3 ? IOAPIC_LEVEL : 0);
 	return acpi.gsi_of_irq[irq];
 }
 

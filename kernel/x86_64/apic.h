@@ -18,10 +18,9 @@ uint32_t apic_timer_free_run(void);            /* counts down from the highest v
 uint32_t apic_timer_count(void);
 void     apic_timer_start(void);               /* from free running to one-shots with interrupts */
 
-/* Routes a global system interrupt to a vector of this CPU, masked. INVALID: no such input. Flags: IOAPIC_*. */
-enum ioapic_flags { IOAPIC_LEVEL = 1, IOAPIC_LOW = 2 };
+/* Routes a global system interrupt to a vector of this CPU, masked. Flags: enum irq_flags. NOT_FOUND: no such input. DENIED: the kernel uses it. */
 enum status ioapic_route(uint32_t gsi, uint8_t vector, unsigned flags);
 void        ioapic_mask(uint32_t gsi, bool masked);
 
-/* The global system interrupt of an ISA interrupt line, with the flags that the firmware states. */
-uint32_t isa_gsi(unsigned irq, unsigned *flags);
+/* The global system interrupt of an ISA interrupt line. */
+uint32_t isa_gsi(unsigned irq);

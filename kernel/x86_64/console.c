@@ -32,10 +32,9 @@ void console_init(void)
 
 void console_enable_interrupt(void)
 {
-	unsigned flags;
-	uint32_t gsi = isa_gsi(COM1_IRQ, &flags);
+	uint32_t gsi = isa_gsi(COM1_IRQ);
 
-	if (ioapic_route(gsi, VECTOR_SERIAL, flags) == STATUS_OK)
+	if (ioapic_route(gsi, VECTOR_SERIAL, IRQ_BUS) == STATUS_OK)
 		ioapic_mask(gsi, false);
 	outb(COM1 + UART_IER, IER_RECEIVE);
 }
