@@ -42,3 +42,5 @@ core_pure = $(filter-out core/assert.c core/kernel_calls.c core/x86_64/%,$(wildc
 core_boot_SRC = $(core_pure)
 core_accounts_SRC = $(core_pure)
 core_calls_SRC = $(core_pure)
+core_regions_SRC = $(core_pure)
+ep_SRC = base/lib/ep.c base/lib/rpc.c base/lib/string.c base/lib/tree.c
