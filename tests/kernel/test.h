@@ -108,6 +108,9 @@ struct child *child_run(child_function *run, unsigned priority, uint64_t object)
 uint64_t gate_new(struct child *c, uint64_t badge);
 uint64_t signal_new(struct child *c, uint64_t badge);
 
+/* An object that the test made itself is destroyed at its end too; returns it. */
+uint64_t note(uint64_t object);
+
 /* A first capability with all rights in the child's table (or the test's own: &self); its selector. */
 uint64_t child_give(struct child *c, uint64_t object);
 

@@ -99,7 +99,7 @@ uint64_t place(unsigned granules)
 	return object_frames[object_frame_count - 1] + (granules_used - granules) * GRANULE;
 }
 
-static uint64_t note(uint64_t object)
+uint64_t note(uint64_t object)
 {
 	CHECK(object_count < OBJECTS_MAX);
 	return objects[object_count++] = object;
