@@ -29,7 +29,8 @@ static_assert(offsetof(struct fpu, area) == GRANULE, "XSAVE wants 64-byte alignm
 static bool           has_xsave;
 static bool           ts_is_set = true;
 static struct thread *owner;      /* whose state is in the registers */
-static uint64_t       fs_base;    /* what is in the register */
+static uint64_t       fs_base;    /* what was put into the register, and for whom */
+static struct thread *fs_owner;
 
 void fpu_init(void)
 {
@@ -74,17 +75,19 @@ static void set_ts(bool set)
 		__asm__ volatile("clts");
 }
 
-static void set_fs_base(uint64_t base)
+/* By loading the selector a program can set the register to 0, which is its own business: the next one gets its base anew. */
+static void set_fs_base(struct thread *t)
 {
-	if (base == fs_base)
+	if (t->fs_base == fs_base && (!fs_base || t == fs_owner))
 		return;
-	fs_base = base;
-	wrmsr(MSR_FS_BASE, base);
+	fs_base = t->fs_base;
+	fs_owner = t;
+	wrmsr(MSR_FS_BASE, fs_base);
 }
 
 void fpu_switch(struct thread *t)
 {
-	set_fs_base(t->fs_base);
+	set_fs_base(t);
 	if (!t->fpu) {
 		set_ts(true);
 		return;
@@ -123,6 +126,8 @@ enum status fpu_destroy(struct object *object)
 
 	if (owner == fpu->thread)
 		owner = NULL;
+	if (fs_owner == fpu->thread)
+		fs_owner = NULL;
 	fpu->thread->fpu = NULL;
 	fpu->thread->fs_base = 0;
 	fpu->thread->special &= ~THREAD_HEAVY;

@@ -77,7 +77,7 @@ struct child {
 	uint64_t      pd, thread;             /* physical addresses */
 	struct utcb  *utcb;                   /* as the test sees it */
 	uint64_t      stack;                  /* physical address of its page */
-	uint64_t      sp;
+	uint64_t      entry, sp;              /* where its thread begins */
 	unsigned      next_slot;              /* of its domain: the next that child_give takes; the first child's counts */
 	struct child *domain;                 /* the first child in its domain */
 };

@@ -169,11 +169,12 @@ static struct child *thread_new(uint64_t pd, struct child *domain, child_functio
 
 	*c = (struct child) { .pd = pd, .thread = place(THREAD_GRANULES), .utcb = at(utcb_frame), .stack = frame(), .next_slot = 1 };
 	c->domain = domain ? domain : c;
+	c->entry = (uint64_t)child_main;
 	c->sp = slot + STACK_SLOT_UTCB - 8;
 	OK(op5(SYS_MAP, pd, slot + STACK_SLOT_UTCB, utcb_frame, 1, MAP_WRITE));
 	OK(op5(SYS_MAP, pd, slot + STACK_SLOT_UTCB - PAGE_SIZE, c->stack, 1, MAP_WRITE));
 	self.utcb->words[0] = 0;
-	OK(op5(SYS_THREAD_CREATE, c->thread, pd, utcb_frame, (uint64_t)child_main, c->sp));
+	OK(op5(SYS_THREAD_CREATE, c->thread, pd, utcb_frame, c->entry, c->sp));
 	child_count++;
 	OK(op3(SYS_THREAD_SET, c->thread, THREAD_PAGER, pager));
 	OK(op3(SYS_THREAD_SET, c->thread, THREAD_HANDLER, handler));
