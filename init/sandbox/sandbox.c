@@ -179,8 +179,18 @@ void sandbox_stop(struct sandbox *sandbox)
 	ep_timeout_cancel(&sandbox->env->ep, &sandbox->patience);
 }
 
+bool sandbox_is_quiet(struct sandbox const *sandbox)
+{
+	for (unsigned i = 0; i < sandbox->child_count; i++) {
+		if (sandbox->children[i].state == CHILD_ALIVE || sandbox->children[i].slots)
+			return false;
+	}
+	return true;
+}
+
 void sandbox_fini(struct sandbox *sandbox)
 {
+	assert(sandbox_is_quiet(sandbox));
 	list_remove(&sandbox->news.of_env);
 	child_platform_close(&sandbox->platform);
 	arena_fini(&sandbox->config.arena);

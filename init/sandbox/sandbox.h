@@ -120,7 +120,10 @@ void sandbox_start(struct sandbox *sandbox);
 /* Ends all children, at once, and with them all sessions between them. */
 void sandbox_stop(struct sandbox *sandbox);
 
-/* Gives everything back; no child runs any more. */
+/* Does nothing run, and has every server elsewhere agreed to the end of the sessions that the children had? News tell when that changes. */
+bool sandbox_is_quiet(struct sandbox const *sandbox);
+
+/* Gives everything back; it is quiet. */
 void sandbox_fini(struct sandbox *sandbox);
 
 /* How many children are in that state. */

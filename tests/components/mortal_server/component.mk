@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What mortal_server is built with.
+USES = mortal

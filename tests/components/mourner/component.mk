@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What mourner is built with.
+USES = mortal
