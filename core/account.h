@@ -9,7 +9,8 @@
  *
  * **The end.** An account belongs to its splitter: the account whose gate was called. Mostly that is its origin, too; with split_from it is
  * another one, which makes it out of what a client offers, say, to lend it to a server. account_destroy ends, slice by slice,
- * all objects of an account and all accounts that belong to it, from the inside out. An account that belongs to somebody else
+ * all objects of an account and all accounts that belong to it, from the inside out. Before anything of a COMPONENT goes, all threads in it and
+ * below it are stopped, so that nobody sees the rest of it end, faults on that, or complains. An account that belongs to somebody else
  * OUTLIVES its origin, which in that case stays behind as a husk without gates: it holds just what is left, and passes
  * on to its own origin whatever comes back, until it is empty. So for its splitter it is as if it had changed its origin.
  */
@@ -26,6 +27,8 @@ enum account_flags {
 	ACCOUNT_REFUSED_RAM  = 8,     /* last refusal */
 	ACCOUNT_REFUSED_CAPS = 16,
 	ACCOUNT_TOLD         = 32,    /* there was a refusal since the last info on the control, which was signalled */
+	ACCOUNT_STILL        = 64,    /* ending: no thread runs in its domains, */
+	ACCOUNT_ALL_STILL    = 128,   /* nor in those of the accounts below */
 };
 
 enum { ACCOUNT_LABEL = 32 };    /* with terminator; longer ones are cut, "..." at the end, for the ledger is their only use */

@@ -118,6 +118,58 @@ void account_pass_on(struct account *account)
 	core_work = work;
 }
 
+/* The first account from `link` on, among the objects of `account`, in or below which threads may run. */
+static struct account *restless(struct account *account, struct list_link *link)
+{
+	for (; link; link = list_next(&account->objects, link)) {
+		struct record *record = list_object(link, struct record, of_account);
+
+		if (record->type == RECORD_ACCOUNT && !(record->state & (ACCOUNT_OUTLIVES | ACCOUNT_ALL_STILL)))
+			return (struct account *)record;
+	}
+	return NULL;
+}
+
+static void stop_threads(struct account *account)
+{
+	/* It cannot make another one any more. */
+	account->record.dying = true;
+	list_for_each (record, &account->objects, struct record, of_account) {
+		struct pd *pd = (struct pd *)record;
+
+		if (record->type != RECORD_PD)
+			continue;
+		record->dying = true;
+		list_for_each (thread, &pd->threads, struct thread, of_pd)
+			kernel_thread_ctl(thread_object(thread), THREAD_PAUSE);
+	}
+	account->record.state |= ACCOUNT_STILL;
+}
+
+/* Stops all threads in and below `root`, from the outside in: who is stopped starts nothing. AGAIN: there are more. */
+static enum status make_still(struct account *root)
+{
+	struct account *account = root, *below = NULL;
+
+	while (!account_is(root, ACCOUNT_ALL_STILL)) {
+		if (!account_is(account, ACCOUNT_STILL)) {
+			if (!work_step())
+				return STATUS_AGAIN;
+			stop_threads(account);
+		}
+		below = restless(account, below ? list_next(&account->objects, &below->record.of_account) : list_first(&account->objects));
+		if (below) {
+			account = below;
+			below = NULL;
+		} else {
+			account->record.state |= ACCOUNT_ALL_STILL;
+			below = account;
+			account = account->record.account;
+		}
+	}
+	return STATUS_OK;
+}
+
 /*
  * The account that must end next for `root` to end, with one of its objects that must end before, or NULL. What belongs to an account
  * is younger than it, so the way down has an end.
@@ -162,6 +214,8 @@ enum status account_destroy(struct account *root)
 	struct account *account;
 
 	assert(root != &core_account);
+	if (account_is_component(root))
+		RPC_TRY(make_still(root));
 	do {
 		struct account *origin;
 		struct record *object;

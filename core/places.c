@@ -79,6 +79,8 @@ static struct pair *pair_create(struct account *home)
 	uint64_t *header = ram_at(paddr_of_frame(object_frame));
 
 	memset(pair, 0, PAGE_SIZE);
+	/* The kernel takes no frame that looks like an object frame; whoever had it before may have made it look like one. */
+	memset(header, 0, GRANULE);
 	memory_mark_pack(&core_memory, pack, true);
 	*pair = (struct pair) { .used = 1, .object_frame = paddr_of_frame(object_frame), .home = home };
 	kernel_frame_give(pair->object_frame);

@@ -33,6 +33,20 @@ enum status thread_create(struct cpu *cpu, struct account *payer, struct thread_
 	return STATUS_OK;
 }
 
+/* For the kernel's debugger: the last element of the domain's label, and the thread's name if there is room. */
+static void set_name(struct thread *thread, struct pd *pd)
+{
+	static char const arrow[] = " -> ";
+	char name[THREAD_NAME_SIZE + 1] = {};
+	char const *last = pd->label, *next;
+
+	while ((next = string_find_text(last, arrow)))
+		last = next + sizeof(arrow) - 1;
+	format_cut(name, sizeof(name), "%s:%s", last, thread->name);
+	memcpy(core_utcb->words, name, THREAD_NAME_SIZE);
+	kernel_thread_set(thread_object(thread), THREAD_NAME, 0);
+}
+
 void thread_bind(struct thread *thread, struct pd *pd)
 {
 	thread->pd = pd;
@@ -40,6 +54,7 @@ void thread_bind(struct thread *thread, struct pd *pd)
 	kernel_thread_set(thread_object(thread), THREAD_PRIORITY, thread->priority);
 	kernel_thread_set(thread_object(thread), THREAD_PAGER, pager_gate.value);
 	kernel_thread_set(thread_object(thread), THREAD_HANDLER, handler_gate.value);
+	set_name(thread, pd);
 }
 
 enum status thread_set_map(struct thread *thread, struct rm *rm)
@@ -54,7 +69,7 @@ enum status thread_start(struct thread *thread, uint64_t ip, uint64_t sp, uint64
 {
 	struct thread_regs *regs = (struct thread_regs *)core_utcb->words;
 
-	if (!thread->pd || !thread->utcb.rm || thread->record.state != THREAD_STATE_NEW)
+	if (!thread->pd || thread->pd->record.dying || !thread->utcb.rm || thread->record.state != THREAD_STATE_NEW)
 		return STATUS_BUSY;
 	if (ip >= REGION_END || sp >= REGION_END)
 		return STATUS_INVALID;
@@ -140,7 +155,8 @@ static enum status op_resume(struct thread_object *self)
 {
 	struct thread *thread = thread_of(self);
 
-	if (thread->pd && (thread->record.state == THREAD_STATE_STOPPED || thread->record.state == THREAD_STATE_FAULTED)) {
+	if (thread->pd && !thread->pd->record.dying &&
+	    (thread->record.state == THREAD_STATE_STOPPED || thread->record.state == THREAD_STATE_FAULTED)) {
 		thread->record.state = THREAD_STATE_RUNNING;
 		kernel_thread_ctl(thread_object(thread), THREAD_START);
 	}
@@ -149,8 +165,11 @@ static enum status op_resume(struct thread_object *self)
 
 static enum status op_cancel(struct thread_object *self)
 {
-	if (thread_of(self)->pd)
-		kernel_thread_ctl(thread_object(thread_of(self)), THREAD_CANCEL);
+	struct thread *thread = thread_of(self);
+
+	/* A faulted thread waits, too, but not in a call. */
+	if (thread->pd && (thread->record.state == THREAD_STATE_RUNNING || thread->record.state == THREAD_STATE_STOPPED))
+		kernel_thread_ctl(thread_object(thread), THREAD_CANCEL);
 	return STATUS_OK;
 }
 

@@ -274,7 +274,8 @@ static enum status fake_object(struct kernel_regs *regs)
 
 static enum status fake_frame_give(uint64_t at)
 {
-	if (!fake_take_frame(at, FAKE_OBJECTS))
+	/* It must not look like one already. */
+	if (*(uint64_t *)ram_at((struct paddr) { at }) || !fake_take_frame(at, FAKE_OBJECTS))
 		return STATUS_INVALID;
 	memset(ram_at((struct paddr) { at }), 0, PAGE_SIZE);
 	return STATUS_OK;
@@ -316,6 +317,8 @@ static enum status fake_set(uint64_t at, uint64_t attribute, uint64_t value)
 {
 	if (!fake_at(at, FAKE_THREAD))
 		return STATUS_INVALID;
+	if (attribute == THREAD_NAME)
+		return STATUS_OK;
 	return attribute == THREAD_PRIORITY ? (value < PRIORITIES ? STATUS_OK : STATUS_INVALID) : fake_at(value, FAKE_GATE) ? STATUS_OK : STATUS_INVALID;
 }
 
