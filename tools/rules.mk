@@ -120,6 +120,12 @@ dependencies += build/include/$1.d
 endef
 $(foreach rpc,$(interfaces),$(eval $(call interface_rules,$(basename $(call interface_path,$(rpc))),$(rpc))))
 
+# All of them as one XML document, to be read as the ROM `interfaces`
+build/boot/interfaces: $(interfaces) build/host/rpcdoc build/sources
+	@mkdir -p $(@D)
+	@echo '  RPCDOC  $@'
+	@build/host/rpcdoc $(interface_dirs:%=-I %) -x $@ $(interfaces)
+
 # --- Libraries ---
 
 # $(call archive_rules,NAME,OBJECTS)

@@ -2,9 +2,9 @@
 /*
  * rpcdoc [-I DIRECTORY]... OUTPUT_DIRECTORY INPUT...: makes the reference of interfaces, for each file a page NAME.html and a
  * manual page NAME.3, and an index.html. It shares the phases of rpcgen up to check.c and adds nothing to what the files
- * say but sizes and hashes.
+ * say but sizes and hashes. With -x instead, OUTPUT_DIRECTORY is the path of the XML document that xml.c writes.
  */
-#include "../rpcgen/rpcgen.h"
+#include "rpcdoc.h"
 
 #include <string.h>
 
@@ -22,13 +22,16 @@ static char const *base_name(struct file const *file)
 	return text_format("%.*s", (int)strlen(name) - 4, name);
 }
 
-static void open_page(char const *name)
+static void open_file(char const *path)
 {
-	char const *path = text_format("%s/%s", output_directory, name);
-
 	page = fopen(path, "w");
 	if (!page)
 		fail(NULL, "cannot write %s", path);
+}
+
+static void open_page(char const *name)
+{
+	open_file(text_format("%s/%s", output_directory, name));
 }
 
 static void close_page(char const *name)
@@ -275,33 +278,53 @@ static void man_file(struct file const *file)
 	close_page(name);
 }
 
-int main(int argc, char **argv)
+/* Reads the files that were not imported by others before them. */
+static void read_all(char **paths, char const *const *directories)
 {
-	char const **directories = allocate(((size_t)argc + 1) * sizeof(*directories));
-	int          i, count = 0;
-
-	for (i = 1; i + 1 < argc && text_is(argv[i], "-I"); i += 2)
-		directories[count++] = argv[i + 1];
-	if (argc - i < 2 || argv[i][0] == '-')
-		fail(NULL, "usage: rpcdoc [-I DIRECTORY]... OUTPUT_DIRECTORY INPUT...");
-	output_directory = argv[i];
-	for (i++; i < argc; i++) {
+	for (; *paths; paths++) {
 		struct file *file = files;
 
-		while (file && !text_is(file->name, text_import_name(argv[i])))
+		while (file && !text_is(file->name, text_import_name(*paths)))
 			file = file->next;
 		if (!file)
-			parse(lex(argv[i], text_import_name(argv[i]), NULL), directories);
+			parse(lex(*paths, text_import_name(*paths), NULL), directories);
 	}
+	check();
+}
+
+static void write_pages(void)
+{
 	for (struct file *file = files; file; file = file->next)
 		for (struct file *other = file->next; other; other = other->next)
 			if (text_is(base_name(file), base_name(other)))
 				fail(NULL, "%s and %s would have the same page", file->path, other->path);
-	check();
 	for (struct file *file = files; file; file = file->next) {
 		html_file(file);
 		man_file(file);
 	}
 	html_index();
+}
+
+int main(int argc, char **argv)
+{
+	char const **directories = allocate(((size_t)argc + 1) * sizeof(*directories));
+	int          i, count = 0;
+	bool         is_xml;
+
+	for (i = 1; i + 1 < argc && text_is(argv[i], "-I"); i += 2)
+		directories[count++] = argv[i + 1];
+	is_xml = i < argc && text_is(argv[i], "-x");
+	i += is_xml;
+	if (argc - i < 2 || argv[i][0] == '-')
+		fail(NULL, "usage: rpcdoc [-I DIRECTORY]... OUTPUT_DIRECTORY|-x OUTPUT INPUT...");
+	read_all(argv + i + 1, directories);
+	if (is_xml) {
+		open_file(argv[i]);
+		write_xml(page);
+		close_page(argv[i]);
+	} else {
+		output_directory = argv[i];
+		write_pages();
+	}
 	return 0;
 }

@@ -113,9 +113,8 @@ static void emit_pack(struct item const *call)
 
 static void emit_call(char const *n, char const *target, struct item const *call)
 {
-	char const *op     = text_upper(text_format("%s_op_%s", n, call->name));
-	unsigned    in     = call->in.size / WORD, out = call->out.size / WORD;
-	char const *blank  = call->in.size || call->out.first ? "\n" : "";
+	char const *op = text_upper(text_format("%s_op_%s", n, call->name));
+	unsigned    in = call->in.size / WORD, out = call->out.size / WORD;
 
 	if (!call->is_message) {
 		emit("\tuint64_t w[RPC_WORDS] = { %s };\n\n", words(&call->in));
@@ -127,7 +126,7 @@ static void emit_call(char const *n, char const *target, struct item const *call
 			emit("\tstruct %s_%s_out const *out = rpc_message();\n", n, call->name);
 		if (call->out.caps)
 			emit("\tstruct cap got[%u];\n", call->out.caps);
-		emit("%s", blank);
+		emit(in || call->out.first ? "\n" : "");
 		emit_pack(call);
 		emit("\tRPC_TRY(rpc_call_message(%s, rpc_request(%s, %u, %u, %u), %u, %s));\n", target, op, in, call->in.caps, call->out.caps, out,
 		     call->out.caps ? "got" : "NULL");

@@ -127,6 +127,7 @@ static void check_interface(struct decl *decl)
 		call->is_message = !call->in.is_plain || !call->out.is_plain;
 	}
 	decl->hash = hash_tokens(UINT64_C(0xcbf29ce484222325), decl->begin, decl->end, ++run);
+	decl->tag = decl->hash & 0x7fff ? decl->hash & 0x7fff : 1;
 }
 
 void check(void)

@@ -135,18 +135,13 @@ static char const *invalid(struct item const *field, char const *c)
 	switch (field->type.kind) {
 	case TYPE_BOOL:
 		return text_format(field->is_param && !field->type.count ? "%s > 1" : "!rpc_is_bool(&%s)", c);
-	case TYPE_STATUS:
-		return text_format("!rpc_is_status(%s)", c);
-	case TYPE_ENUM:
-		return text_format("!%s_valid(%s)", field->type.decl->name, c);
+	case TYPE_STATUS: return text_format("!rpc_is_status(%s)", c);
+	case TYPE_ENUM: return text_format("!%s_valid(%s)", field->type.decl->name, c);
 	case TYPE_STRUCT:
 		return has_checks(&field->type.decl->fields) ? text_format("!%s_valid(&%s)", field->type.decl->name, c) : NULL;
-	case TYPE_STRING:
-		return text_format("!rpc_is_string(%s, sizeof(%s))", c, c);
-	case TYPE_BYTES:
-		return text_format("%s.size > %u", c, field->type.bound);
-	default:
-		return NULL;
+	case TYPE_STRING: return text_format("!rpc_is_string(%s, sizeof(%s))", c, c);
+	case TYPE_BYTES: return text_format("%s.size > %u", c, field->type.bound);
+	default: return NULL;
 	}
 }
 
@@ -204,13 +199,13 @@ static char *signature(struct fields const *fields)
 static void emit_numbers(struct decl const *decl)
 {
 	char const *upper = text_upper(decl->name), *names = "";
-	unsigned    count = 0, tag = (unsigned)(decl->hash & 0x7fff);
+	unsigned    count = 0;
 
 	for (struct item *call = decl->items; call; call = call->next, count++)
 		names = text_format("%s%s%s_OP_%s%s", names, count ? ", " : "", upper, text_upper(call->name),
 		                    count ? "" : text_format(" = %s_TAG << 16", upper));
 	emit("#define %s_HASH UINT64_C(0x%016llx)\n", upper, (unsigned long long)decl->hash);
-	emit("enum { %s_TAG = 0x%04x, %s_OPS = %u };\nenum %s_op { %s };\n", upper, tag ? tag : 1, upper, count, decl->name, names);
+	emit("enum { %s_TAG = 0x%04x, %s_OPS = %u };\nenum %s_op { %s };\n", upper, decl->tag, upper, count, decl->name, names);
 }
 
 static void emit_args(char const *n, struct fields const *args)

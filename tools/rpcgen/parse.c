@@ -356,8 +356,9 @@ static struct { char const *word, *what; void (*parse)(struct decl *); } const k
 /* It can be used from its end on. */
 static void parse_decl(void)
 {
-	struct decl  *decl = allocate(sizeof(*decl)), *before, **end = &decls;
-	struct token *name;
+	static struct decl **end  = &decls;
+	struct decl         *decl = allocate(sizeof(*decl)), *before;
+	struct token        *name;
 
 	*decl = (struct decl) { .begin = at, .doc = at->doc };
 	while (decl->kind <= DECL_OBJECT && !accept(kinds[decl->kind].word))
@@ -374,9 +375,8 @@ static void parse_decl(void)
 	decl->name = name->text;
 	kinds[decl->kind].parse(decl);
 	decl->end = at;
-	while (*end)
-		end = &(*end)->next;
 	*end = decl;
+	end = &decl->next;
 }
 
 /* --- Files --- */
@@ -409,11 +409,10 @@ static void parse_import(char const *const *directories)
 
 void parse(struct file *file, char const *const *directories)
 {
-	struct file **end = &files;
+	static struct file **end = &files;
 
-	while (*end)
-		end = &(*end)->next;
 	*end = file;
+	end = &file->next;
 	file->is_open = true;
 	for (at = file->tokens; at->kind != TOKEN_END;) {
 		if (accept("import"))

@@ -88,6 +88,7 @@ struct decl {
 	char const    *service;               /* session */
 	char const    *cost_ram, *cost_caps;  /* C expressions, or NULL */
 	uint64_t       hash;                  /* set by check.c */
+	unsigned       tag;                   /* high half of the labels of its calls */
 	unsigned       visited;               /* by which run of the hash */
 	struct decl   *next;
 };

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* What the writers of rpcdoc share: main.c makes pages for people, xml.c one document for programs. */
+#pragma once
+
+#include "../rpcgen/rpcgen.h"
+
+/* Writes all interfaces that were read as one XML document (doc/rpc.md, "For programs"). */
+void write_xml(FILE *document);
