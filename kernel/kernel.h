@@ -13,7 +13,9 @@
 #include <kernel/abi/syscall.h>
 #include <kernel/abi/utcb.h>
 
+#ifndef DIRECT_MAP /* unit tests have it elsewhere */
 #define DIRECT_MAP  0xffff800000000000UL
+#endif
 #define KERNEL_BASE 0xffffffff80000000UL /* virtual address of physical 0 as the image is linked */
 #define PAGE_SIZE   4096UL
 #define USER_END    0x00007ffffffff000UL /* the last page of the lower half is never mapped: see the exit path */

@@ -239,6 +239,10 @@ build/kernel/kernel32: build/boot/kernel32
 
 # --- Unit tests ---
 
+# The kernel's files see physical memory at an address that a program can have (tests/unit/kernel.h).
+build/obj/unit/kernel/% build/obj/unit/tests/unit/kernel_%: unit_kernel := -DDIRECT_MAP=0x200000000000UL
+build/obj/unit/kernel/%: local_flags = $(unit_kernel)
+
 # tests/unit/unit.mk names, for each tests/unit/NAME.c, what it links: NAME_SRC (sources), NAME_LIBS (pkg-config names).
 -include tests/unit/unit.mk
 unit_names := $(basename $(notdir $(wildcard tests/unit/*.c)))
@@ -249,7 +253,7 @@ build/unit/$1: $(call objects,unit,tests/unit/$1.c $($1_SRC)) tests/unit/unit.mk
 	@mkdir -p $$(@D)
 	@echo '  LD      $$@'
 	@$(CC) -fsanitize=address,undefined -o $$@ $$(filter %.o,$$^) $$$$(pkg-config --libs check $($1_LIBS))
-build/obj/unit/tests/unit/$1.c.o: local_flags = $$$$(pkg-config --cflags check $($1_LIBS))
+build/obj/unit/tests/unit/$1.c.o: local_flags = $$(unit_kernel) $$$$(pkg-config --cflags check $($1_LIBS))
 dependencies += $(patsubst %.o,%.d,$(call objects,unit,tests/unit/$1.c $($1_SRC)))
 endef
 $(foreach name,$(unit_names),$(eval $(call unit_rules,$(name))))

@@ -44,3 +44,7 @@ core_accounts_SRC = $(core_pure)
 core_calls_SRC = $(core_pure)
 core_regions_SRC = $(core_pure)
 ep_SRC = base/lib/ep.c base/lib/rpc.c base/lib/string.c base/lib/tree.c
+
+kernel_slot_SRC = kernel/slot.c
+kernel_pqueue_SRC = kernel/pqueue.c
+kernel_object_SRC = kernel/object.c
