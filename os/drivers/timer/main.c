@@ -10,6 +10,7 @@
 
 #define PERIOD_MIN_US 100
 #define HPET_BASE     0xfed00000u    /* where firmware puts it on PCs; configurable */
+#define TIME_MAX      (UINT64_MAX / 2) /* us: later is never, and adding to it does not overflow */
 
 struct alarm {
 	struct timer_session  session;    /* first: what the client talks to */
@@ -42,9 +43,9 @@ static void disarm(struct alarm *alarm)
 static void set(struct alarm *alarm, uint64_t at_us)
 {
 	disarm(alarm);
-	alarm->of_due.key = at_us;
+	alarm->of_due.key = at_us < TIME_MAX ? at_us : TIME_MAX;
 	while (tree_insert(&due, &alarm->of_due)) /* EXISTS: that microsecond is another's; bound: the number of sessions */
-		alarm->of_due.key = at_us < UINT64_MAX ? ++at_us : 0;
+		alarm->of_due.key++;
 	alarm->armed = true;
 }
 
@@ -62,11 +63,9 @@ static enum status handler(struct timer_session *session, struct rpc_cap const *
 
 static enum status trigger(struct alarm *alarm, uint64_t us, uint64_t period_us)
 {
-	uint64_t now = chip->now_us(chip), at;
-
 	alarm->period_us = period_us;
-	if (us)
-		set(alarm, __builtin_add_overflow(now, us, &at) ? UINT64_MAX : at);
+	if (us) /* the microsecond that has begun does not count */
+		set(alarm, chip->now_us(chip) + 1 + (us < TIME_MAX ? us : TIME_MAX));
 	else
 		disarm(alarm);
 	arm_chip();

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Programmable interval timer, for machines without HPET. Source: Intel 8254 datasheet (September 1993). Counter 0 in mode 0 is loaded for
- * each interrupt, and counts on below 0 from 0xffff after it.
+ * each interrupt.
  *
- * The chip has no clock that goes on, so time is the sum of what was counted between two loads. An interrupt is always armed,
- * half a turn (27 ms) away at most, so there is a look before the counter has turned.
+ * Its 16 bits are no clock: a driver that is kept from running for 55 ms would lose time without noticing. So the clock is the kernel's,
+ * and the chip does only what the kernel does not offer: it interrupts.
  */
 #include "chip.h"
 
@@ -16,59 +16,37 @@
 #define PIT_BASE     0x40
 #define PIT_COUNTER0 0x40
 #define PIT_CONTROL  0x43
-#define LATCH_0      0x00
-#define MODE_0_WORD  0x30       /* counter 0, low then high byte, interrupt on terminal count */
-#define COUNT_MAX    0x8000u
-#define COUNT_MIN    16u
+#define MODE_0_WORD  0x30       /* counter 0, low then high byte, interrupt on terminal count; stops until the count is there */
+#define COUNT_MAX    0xffffu
+#define US_MAX       (COUNT_MAX * 1000000ull / PIT_HZ)
 
 struct pit {
 	struct chip    chip;
 	struct io_port ports;
 	struct irq     irq;
 	struct cap     line;
-	uint64_t       ticks;       /* counted until the counter was last loaded */
-	uint32_t       loaded;      /* what it was loaded with */
 };
 
-static uint64_t to_us(uint64_t ticks) { return ticks / PIT_HZ * 1000000u + ticks % PIT_HZ * 1000000u / PIT_HZ; }
-
-/* What was counted since the load. */
-static uint32_t counted(struct pit *pit)
+static void out(struct pit *pit, uint32_t port, uint8_t value)
 {
-	uint8_t low = 0, high = 0;
+	enum status status = io_port_out8(&pit->ports, port, value);
 
-	if (io_port_out8(&pit->ports, PIT_CONTROL, LATCH_0) || io_port_in8(&pit->ports, PIT_COUNTER0, &low) ||
-	    io_port_in8(&pit->ports, PIT_COUNTER0, &high))
-		log_error("cannot read the PIT");
-	return (uint16_t)(pit->loaded - (uint16_t)(low | high << 8));
+	if (status != STATUS_OK)
+		log_error("cannot write port 0x%x: %s", port, status_name(status));
 }
 
-static void load(struct pit *pit, uint32_t count)
-{
-	pit->loaded = count;
-	if (io_port_out8(&pit->ports, PIT_CONTROL, MODE_0_WORD) || io_port_out8(&pit->ports, PIT_COUNTER0, (uint8_t)count) ||
-	    io_port_out8(&pit->ports, PIT_COUNTER0, (uint8_t)(count >> 8)))
-		log_error("cannot set the PIT");
-}
-
-static uint64_t now_us(struct chip *chip)
-{
-	struct pit *pit = container_of(chip, struct pit, chip);
-
-	return to_us(pit->ticks + counted(pit));
-}
+static uint64_t now_us(struct chip *chip) { return time_now_ns() / TIME_NS_PER_US; }
 
 static void arm(struct chip *chip, uint64_t at_us)
 {
 	struct pit *pit = container_of(chip, struct pit, chip);
+	uint64_t    now = now_us(chip), ahead = at_us > now ? at_us - now : 1, count = COUNT_MAX;
 
-	pit->ticks += counted(pit);
-
-	uint64_t now   = to_us(pit->ticks);
-	uint64_t ahead = at_us > now ? at_us - now : 0;
-	uint64_t count = ahead < to_us(COUNT_MAX) ? (ahead * PIT_HZ + 999999u) / 1000000u : COUNT_MAX;
-
-	load(pit, count < COUNT_MIN ? COUNT_MIN : count > COUNT_MAX ? COUNT_MAX : (uint32_t)count);
+	if (ahead < US_MAX)
+		count = (ahead * PIT_HZ + 999999u) / 1000000u;
+	out(pit, PIT_CONTROL, MODE_0_WORD);
+	out(pit, PIT_COUNTER0, (uint8_t)count);
+	out(pit, PIT_COUNTER0, (uint8_t)(count >> 8));
 }
 
 static void acknowledge(struct chip *chip)
@@ -86,8 +64,8 @@ enum status pit_init(struct env *env, struct signal_context interrupt, struct ch
 
 	TRY(io_port_open(&pit.ports, env, "", &ports));
 	TRY(irq_open(&pit.irq, env, "", &args));
+	out(&pit, PIT_CONTROL, MODE_0_WORD);    /* firmware left it ticking */
 	TRY(irq_bind(&pit.irq, interrupt, &pit.line));
-	load(&pit, COUNT_MAX);
 	*chip = &pit.chip;
 	return STATUS_OK;
 }

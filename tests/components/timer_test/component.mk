@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What timer_test is built with.
+USES = timer
