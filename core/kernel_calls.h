@@ -82,10 +82,10 @@ static inline void kernel_recycle_slice(struct paddr pd)
 	assert(status == STATUS_OK || status == STATUS_AGAIN);
 }
 
-/* NOT_FOUND: no page table of the domain is free. */
-MUST_CHECK static inline enum status kernel_pd_take(struct paddr pd, struct paddr *frame)
+/* The page table of the 2 MiB around an address, which are unmapped by this; or, with address 0, one that is free. NOT_FOUND: there is none. */
+MUST_CHECK static inline enum status kernel_pd_take(struct paddr pd, struct vaddr around, struct paddr *frame)
 {
-	struct kernel_regs regs = { .header = SYS_PD_TAKE, .target = pd.value };
+	struct kernel_regs regs = { .header = SYS_PD_TAKE, .target = pd.value, .w = { around.value } };
 	enum status status;
 
 	kernel_call(&regs);

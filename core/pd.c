@@ -108,7 +108,7 @@ static enum status collect_tables(struct pd *pd)
 		if (!work_step())
 			return STATUS_AGAIN;
 	while (kernel_recycle(pd_object(pd)) == STATUS_AGAIN);
-	while (kernel_pd_take(pd_object(pd), &frame) == STATUS_OK) {
+	while (kernel_pd_take(pd_object(pd), (struct vaddr) { 0 }, &frame) == STATUS_OK) {
 		frame_list_push(&pd->tables, frame.value >> PAGE_SHIFT);
 		if (!work_step())
 			return STATUS_AGAIN;

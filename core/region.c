@@ -178,19 +178,25 @@ struct region *region_at(struct rm *rm, uint64_t address)
 	return region && region->dataspace ? region : NULL;
 }
 
-/* Clears its pages in the domain. AGAIN: a slice is done. */
+/* Clears its pages in the domain, whole windows at once where nothing else is. AGAIN: a slice is done. */
 static enum status unmap(struct region *region)
 {
 	struct rm *rm = region->rm;
+	struct table_span span = { region_start(region), region_end(region), region->record.account, region };
 
 	if (!rm->pd || !(region->record.state & REGION_MAPPED))
 		return STATUS_OK;
 	while (region->record.serial < region->pages) {
-		uint32_t pages = MIN(region->pages - region->record.serial, (uint32_t)MAP_PAGES_MAX);
+		uint64_t at = region_start(region) + ((uint64_t)region->record.serial << PAGE_SHIFT);
+		uint64_t window_end = MIN(align_down(at, REGION_WINDOW) + REGION_WINDOW, region_end(region));
+		uint32_t pages = (window_end - at) >> PAGE_SHIFT;
 
 		if (!work_step())
 			return STATUS_AGAIN;
-		kernel_unmap(pd_object(rm->pd), (struct vaddr) { region_start(region) + ((uint64_t)region->record.serial << PAGE_SHIFT) }, pages);
+		if (!tables_unmap_window(rm, &span, at)) {
+			pages = MIN(pages, (uint32_t)MAP_PAGES_MAX);
+			kernel_unmap(pd_object(rm->pd), (struct vaddr) { at }, pages);
+		}
 		region->record.serial += pages;
 	}
 	return STATUS_OK;
@@ -210,6 +216,9 @@ enum status region_destroy(struct region *region)
 	RPC_TRY(tables_collect(rm, tables));
 	kernel_sync();
 	tables_free(rm, tables);
+	/* What else was taken out is needed again: a region came into its window meanwhile. */
+	if (rm->pd)
+		tables_move_to_domain(rm);
 
 	next = region_of(tree_next(&region->of_rm));
 	tree_remove(&rm->regions, &region->of_rm);

@@ -79,12 +79,28 @@ enum status tables_collect(struct rm *rm, uint64_t count)
 		assert(rm->pd);
 		if (!work_step())
 			return STATUS_AGAIN;
-		if (kernel_pd_take(pd_object(rm->pd), &frame) == STATUS_OK)
+		if (kernel_pd_take(pd_object(rm->pd), (struct vaddr) { 0 }, &frame) == STATUS_OK)
 			frame_list_push(&rm->spare, frame.value >> PAGE_SHIFT);
 		else
 			kernel_recycle_slice(pd_object(rm->pd));
 	}
 	return STATUS_OK;
+}
+
+bool tables_unmap_window(struct rm *rm, struct table_span const *span, uint64_t address)
+{
+	uint64_t window = align_down(address, REGION_WINDOW);
+	struct region *region = tree_object(tree_floor(&rm->regions, window + REGION_WINDOW - 1), struct region, of_rm);
+	struct paddr frame;
+
+	/* The last one that begins before the window's end, or the one before if that is this one, is the only one that can reach into it. */
+	if (region == span->self)
+		region = tree_object(tree_previous(&region->of_rm), struct region, of_rm);
+	if (region && region_end(region) > window)
+		return false;
+	if (kernel_pd_take(pd_object(rm->pd), (struct vaddr) { address }, &frame) == STATUS_OK)
+		frame_list_push(&rm->spare, frame.value >> PAGE_SHIFT);
+	return true;
 }
 
 void tables_free(struct rm *rm, uint64_t count)

@@ -17,6 +17,12 @@ uint64_t tables_needed(struct rm *rm, struct table_span const *span);
 /* Brings so many tables, which have been charged, to the map and its domain. Always OK: memory that is paid for is there. */
 MUST_CHECK enum status tables_give(struct rm *rm, uint64_t count);
 
+/*
+ * If nothing but `span->self` stands in the 2 MiB window around an address, unmaps that by taking its table, if there is one, into `spare`. Returns false if
+ * there is something else. Not for more windows than `self` has.
+ */
+bool tables_unmap_window(struct rm *rm, struct table_span const *span, uint64_t address);
+
 /* Sees to it that so many are in `spare`. AGAIN: a slice is done. */
 MUST_CHECK enum status tables_collect(struct rm *rm, uint64_t count);
 

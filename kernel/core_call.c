@@ -186,6 +186,13 @@ static enum status cap_object(struct thread *t, uint64_t selector)
 	return STATUS_OK;
 }
 
+static enum status pd_take(struct pd *pd, uint64_t address, uint64_t *frame)
+{
+	if (!pd)
+		return STATUS_INVALID;
+	return address ? paging_take_table_of(pd, address, frame) : paging_take_table(pd, frame);
+}
+
 /* The calls that take only their arguments. */
 static enum status core_call(struct thread *t, unsigned op)
 {
@@ -198,7 +205,7 @@ static enum status core_call(struct thread *t, unsigned op)
 	case SYS_PD_GROW:       return pd_at(r->rdi) ? pd_grow(pd_at(r->rdi), r->rsi, r->rdx) : STATUS_INVALID;
 	case SYS_UNMAP:         return pd_at(r->rdi) ? paging_unmap(pd_at(r->rdi), r->rsi, r->rdx) : STATUS_INVALID;
 	case SYS_RECYCLE:       return pd_at(r->rdi) ? paging_recycle(pd_at(r->rdi)) : STATUS_INVALID;
-	case SYS_PD_TAKE:       return pd_at(r->rdi) ? paging_take_table(pd_at(r->rdi), &r->rdi) : STATUS_INVALID;
+	case SYS_PD_TAKE:       return pd_take(pd_at(r->rdi), r->rsi, &r->rdi);
 	case SYS_THREAD_CREATE: return thread_create(t, r);
 	case SYS_THREAD_CTL:    return thread_ctl(r->rdi, r->rsi);
 	case SYS_THREAD_SET:    return thread_set(t, r->rdi, r->rsi, r->rdx);

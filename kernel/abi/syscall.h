@@ -49,7 +49,8 @@ enum syscall_op {
 	SYS_MAP,           /* rdi PD, rsi user address, rdx physical address, r8 pages (1-64), r9 attributes; NO_TABLE: grow first. back: rdi pages mapped */
 	SYS_UNMAP,         /* rdi PD, rsi user address, rdx pages (1-64) */
 	SYS_RECYCLE,       /* rdi PD: empties all its page tables, AGAIN until done; faults fill them anew */
-	SYS_PD_TAKE,       /* rdi PD, takes one free page-table frame back. back: rdi frame; NOT_FOUND */
+	SYS_PD_TAKE,       /* rdi PD, takes a page table back: one that is free (rsi 0), or the one of the 2 MiB around address rsi, which are
+	                      unmapped by this. back: rdi frame; NOT_FOUND */
 	SYS_THREAD_CREATE, /* rdi place (THREAD_GRANULES), rsi PD, rdx UTCB (2 KiB aligned), r8 ip, r9 sp; utcb words[0] argument */
 	SYS_THREAD_CTL,    /* rdi thread, rsi enum thread_ctl */
 	SYS_THREAD_SET,    /* rdi thread, rsi enum thread_attribute, rdx value */

@@ -66,6 +66,23 @@ static bool bad_range(uint64_t va, uint64_t pages)
 	return va % PAGE_SIZE || !pages || pages > MAP_PAGES_MAX || va >= USER_END || pages * PAGE_SIZE > USER_END - va;
 }
 
+enum status paging_take_table_of(struct pd *pd, uint64_t va, uint64_t *frame)
+{
+	uint64_t *table = phys_to_virt(pd->cr3), *entry = NULL;
+
+	if (pd->is_core || va >= USER_END)
+		return STATUS_INVALID;
+	for (unsigned level = 3; level; level--) {
+		entry = &table[index_of(va, level)];
+		if (!(*entry & PTE_PRESENT))
+			return STATUS_NOT_FOUND;
+		table = table_at(*entry);
+	}
+	*frame = *entry & PTE_ADDRESS;
+	*entry = 0;
+	return STATUS_OK;
+}
+
 /* PAT is set up as WB, WT, UC-, UC, WC at entry 4 (selected by the PAT bit, 7 in a 4 KiB entry); see cpu.c. */
 static uint64_t cache_bits(uint64_t attributes)
 {

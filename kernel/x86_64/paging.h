@@ -21,6 +21,9 @@ void paging_give_table(struct pd *pd, uint64_t frame);
 /* NOT_FOUND: all of them are in use. */
 enum status paging_take_table(struct pd *pd, uint64_t *frame);
 
+/* Takes the lowest-level table that maps the 2 MiB around `va` out of the tree, and with it all that is mapped there. NOT_FOUND: there is none. */
+enum status paging_take_table_of(struct pd *pd, uint64_t va, uint64_t *frame);
+
 /* Maps up to MAP_PAGES_MAX pages; *mapped says how many when a table is missing (NO_TABLE). INVALID: bad range, W and X, device memory
  * attributes that contradict. What was mapped there before is replaced. */
 enum status paging_map(struct pd *pd, struct mapping const *mapping, uint64_t *mapped);

@@ -296,6 +296,20 @@ static enum status fake_take_table(struct kernel_regs *regs)
 
 	if (!pd)
 		return STATUS_INVALID;
+	if (regs->w[0]) {
+		uint64_t window = regs->w[0] & ~0x1fffffUL, at = regs->target;
+		unsigned i = 0;
+
+		while (i < pd->used_count && pd->used[i].key != ((window >> 21) << 2 | 1))
+			i++;
+		if (i == pd->used_count)
+			return STATUS_NOT_FOUND;
+		fake_unmap(at, window, 512);
+		regs->target = pd->used[i].frame;
+		pd->used[i] = pd->used[--pd->used_count];
+		fake_drop_frame(regs->target, FAKE_TABLE);
+		return STATUS_OK;
+	}
 	if (!pd->free_count)
 		return STATUS_NOT_FOUND;
 	regs->target = pd->free_tables[--pd->free_count];
