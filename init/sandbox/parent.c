@@ -57,6 +57,19 @@ static enum status session_open(struct parent_object *self, struct session_open_
 	return request_open(child_of(self), args, pay, id, status, session);
 }
 
+/* Is it over, or does the server still owe its agreement? */
+static bool is_over(struct sandbox_child *child, uint32_t id)
+{
+	struct session_id parts = session_id_decode(id);
+
+	return child->slots[parts.index].generation != parts.generation || child->slots[parts.index].state == SLOT_FREE;
+}
+
+static enum session_state state_of_closed(struct sandbox_child *child, uint32_t id)
+{
+	return is_over(child, id) ? SESSION_STATE_CLOSED : SESSION_STATE_CLOSING;
+}
+
 static enum status session_state(struct parent_object *self, uint32_t id, struct session_status *status, struct cap *session)
 {
 	bool                 is_stale;
@@ -65,7 +78,7 @@ static enum status session_state(struct parent_object *self, uint32_t id, struct
 	if (!slot && !is_stale)
 		return STATUS_INVALID;
 	if (!slot) {
-		*status = (struct session_status) { .state = SESSION_STATE_CLOSED };
+		*status = (struct session_status) { .state = state_of_closed(child_of(self), id) };
 		return STATUS_OK;
 	}
 	slot_status(slot, status, session);
@@ -89,14 +102,6 @@ static enum status session_upgrade(struct parent_object *self, uint32_t id, uint
 	return STATUS_OK;
 }
 
-/* Is it over, or does the server still owe its agreement? */
-static bool is_over(struct sandbox_child *child, uint32_t id)
-{
-	struct session_id parts = session_id_decode(id);
-
-	return child->slots[parts.index].generation != parts.generation || child->slots[parts.index].state == SLOT_FREE;
-}
-
 static enum status session_close(struct parent_object *self, uint32_t id, struct session_status *status)
 {
 	struct sandbox_child *child = child_of(self);
@@ -107,7 +112,7 @@ static enum status session_close(struct parent_object *self, uint32_t id, struct
 		return STATUS_INVALID;
 	if (slot)
 		slot_close(slot);
-	*status = (struct session_status) { .state = is_over(child, id) ? SESSION_STATE_CLOSED : SESSION_STATE_CLOSING };
+	*status = (struct session_status) { .state = state_of_closed(child, id) };
 	return STATUS_OK;
 }
 

@@ -125,8 +125,12 @@ static void ask(struct sandbox_child *child)
 			CHECK(status.state == SESSION_STATE_CLOSED || status.state == SESSION_STATE_CLOSING);
 		break;
 	case 1:
-		if (sandbox_parent_ops.session_state(&child->parent, id, &status, &session) == STATUS_OK)
-			CHECK(cap_is_null(session) == (status.state != SESSION_STATE_OPEN));
+		if (sandbox_parent_ops.session_state(&child->parent, id, &status, &session) != STATUS_OK)
+			break;
+		CHECK(cap_is_null(session) == (status.state != SESSION_STATE_OPEN));
+		/* CLOSED says that the money is back. */
+		if (status.state == SESSION_STATE_CLOSED)
+			CHECK(child->slots[session_id_decode(id).index].state == SLOT_FREE);
 		break;
 	case 2:
 		if (sandbox_parent_ops.session_upgrade(&child->parent, id, unit_below(3) * PAGE_SIZE, unit_below(3)) == STATUS_OK)

@@ -159,10 +159,13 @@ proc boot::line_of {text frame} {
 	for {set line 1} {$line < $command_line} {incr line} {
 		set start [expr {[string first "\n" $content $start] + 1}]
 	}
-	foreach from [list $start 0] {
-		set at [string first $text $content $from]
-		if {$at >= 0} {
-			return [expr {1 + [regexp -all "\n" [string range $content 0 $at-1]]}]
+	# in a text that was computed, the first line at least is as it was written
+	foreach wanted [list $text [lindex [split $text "\n"] 0]] {
+		foreach from [list $start 0] {
+			set at [string first $wanted $content $from]
+			if {$at >= 0} {
+				return [expr {1 + [regexp -all "\n" [string range $content 0 $at-1]]}]
+			}
 		}
 	}
 	return $command_line

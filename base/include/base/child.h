@@ -6,7 +6,7 @@
  * needs (its binary, its configuration, LOG) it asks its parent for. So no parent ever parses an ELF file, and nothing of
  * a child is paid by its parent but the quota that it gets and the caps of that one account.
  *
- * Everything is paid from the child's own account, so ending a child is: close the three sessions, destroy the account.
+ * Everything is paid from the child's own account, so ending a child is: destroy the account, forget the three sessions.
  *
  * Policy (which session requests are granted) is the caller's: it serves the gate `object` as the child's `parent`.
  */

@@ -105,15 +105,17 @@ void child_stop(struct child *child)
 {
 	enum status status;
 
-	/* Threads first: nothing of the child runs while the rest goes. */
-	connection_close(&child->cpu.connection);
-	connection_close(&child->rm.connection);
-	connection_close(&child->pd.connection);
 	if (!cap_is_null(child->control.cap)) {
-		/* With it go the stack, the gate and all that the child made: what is left here are selectors. */
+		/*
+		 * Core first stops all threads in it and in its children, so that none sees the rest go. With it go the three sessions, the stack,
+		 * the gate and all that the child made: what is left here are selectors and, at the parents, the names of sessions.
+		 */
 		status = account_control_destroy(child->control);
 		assert(status == STATUS_OK);
 	}
+	connection_close(&child->cpu.connection);
+	connection_close(&child->rm.connection);
+	connection_close(&child->pd.connection);
 	if (!cap_is_null(child->exited.cap))
 		ep_signal_end(child->ep, child->exited);
 	cap_release(child->gate);
