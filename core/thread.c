@@ -114,6 +114,8 @@ enum status thread_destroy(struct thread *thread)
 	thread->record.dying = true;
 	if (thread->pd)
 		RPC_TRY(thread_unbind(thread));
+	if (thread->record.state != THREAD_STATE_NEW)
+		signal_ref_submit(&thread->exception);
 	signal_ref_clear(&thread->exception);
 	kernel_destroy(place_address(&thread->record, THREAD_GATE));
 	thread->cpu->consumed_ns += thread->consumed_ns;

@@ -304,10 +304,15 @@ void explain_quota(struct explanation *to, struct config const *config, struct c
 	struct config_amount const *amount = is_ram ? &client->ram : &client->caps;
 	uint64_t                    left   = limit > used ? limit - used : 0;
 
-	SAY(to->what, "exhausted: \"%s\" has no %s left: asked for %lu, has %lu of %lu", client->name, is_ram ? "RAM" : "caps", asked, left, limit);
+	/* What is left now may be more than when it was asked for. */
+	if (left < asked)
+		SAY(to->what, "exhausted: \"%s\" has no %s left: asked for %lu, has %lu of %lu", client->name, is_ram ? "RAM" : "caps", asked, left,
+		    limit);
+	else
+		SAY(to->what, "exhausted: \"%s\" had no %s left: asked for %lu of %lu", client->name, is_ram ? "RAM" : "caps", asked, limit);
 	SAY(to->where, "decided at %s: \"%s\" was given %lu", place(config, amount->at.line ? amount->at : client->at).text, client->name,
 	    amount->value);
-	explain_amount(to->fix, config, client, is_ram, raised(amount, asked, left));
+	explain_amount(to->fix, config, client, is_ram, raised(amount, asked, left < asked ? left : 0));
 }
 
 uint32_t explain_line(struct denial const *denial)
