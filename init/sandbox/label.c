@@ -27,42 +27,53 @@ bool label_matches(struct label_pattern const *pattern, char const *label)
 	       (!pattern->last   || string_equal(pattern->last, label_last(label)));
 }
 
-/* Joins up to three texts; the separator stands between the first and the rest if neither is empty. */
-static enum status join(char to[static LABEL_SIZE], char const *identity, char const *prepend, char const *resource)
-{
-	bool        both   = identity[0] && (prepend[0] || resource[0]);
-	enum status status = string_copy(to, LABEL_SIZE, identity);
+/* A piece of text and its length. */
+struct piece {
+	char const *text;
+	size_t      size;
+};
 
-	if (status == STATUS_OK && both)
-		status = string_append(to, LABEL_SIZE, LABEL_SEPARATOR);
-	if (status == STATUS_OK)
-		status = string_append(to, LABEL_SIZE, prepend);
-	if (status == STATUS_OK)
-		status = string_append(to, LABEL_SIZE, resource);
-	if (status != STATUS_OK)
-		to[0] = '\0';
-	return status;
+static struct piece piece(char const *text)
+{
+	return (struct piece) { text, strlen(text) };
+}
+
+/* Joins three texts; the separator stands between the first and the rest if neither is empty. */
+static enum status join(char to[static LABEL_SIZE], struct piece identity, struct piece prepend, struct piece resource)
+{
+	bool         both = identity.size && (prepend.size || resource.size);
+	struct piece pieces[] = { identity, { LABEL_SEPARATOR, both ? sizeof(LABEL_SEPARATOR) - 1 : 0 }, prepend, resource };
+	size_t       used = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(pieces); i++) {
+		if (pieces[i].size >= LABEL_SIZE - used) {
+			to[0] = '\0';
+			return STATUS_TOO_LONG;
+		}
+		memcpy(to + used, pieces[i].text, pieces[i].size);
+		used += pieces[i].size;
+	}
+	to[used] = '\0';
+	return STATUS_OK;
 }
 
 enum status label_prefix(char to[static LABEL_SIZE], char const *name, char const *label)
 {
-	return join(to, name, "", label);
+	return join(to, piece(name), piece(""), piece(label));
+}
+
+bool label_is_kept(struct label_rewrite const *rewrite)
+{
+	return !rewrite->whole && !rewrite->identity && !rewrite->resource && !rewrite->prepend;
 }
 
 enum status label_rewrite(char to[static LABEL_SIZE], struct label_rewrite const *rewrite, char const *label)
 {
-	char        identity[LABEL_SIZE];
-	char const *last = label_last(label);
-	size_t      size = last == label ? 0 : (size_t)(last - label) - (sizeof(LABEL_SEPARATOR) - 1);
-	enum status status;
+	char const  *last     = label_last(label);
+	struct piece identity = { label, last == label ? 0 : (size_t)(last - label) - (sizeof(LABEL_SEPARATOR) - 1) };
 
 	if (rewrite->whole)
-		return join(to, "", "", rewrite->whole);
-	status = string_copy_slice(identity, sizeof(identity), label, size);
-	if (status != STATUS_OK) {
-		to[0] = '\0';
-		return status;
-	}
-	return join(to, rewrite->identity ? rewrite->identity : identity, rewrite->prepend ? rewrite->prepend : "",
-	            rewrite->resource ? rewrite->resource : last);
+		return join(to, piece(""), piece(""), piece(rewrite->whole));
+	return join(to, rewrite->identity ? piece(rewrite->identity) : identity, piece(rewrite->prepend ? rewrite->prepend : ""),
+	            piece(rewrite->resource ? rewrite->resource : last));
 }

@@ -37,8 +37,11 @@ bool label_matches(struct label_pattern const *pattern, char const *label);
 /* Joins: `name -> label`, or `name` alone if the label is empty. TOO_LONG: `to` is then empty. */
 MUST_CHECK enum status label_prefix(char to[static LABEL_SIZE], char const *name, char const *label);
 
+/* Does it change nothing? */
+bool label_is_kept(struct label_rewrite const *rewrite);
+
 /*
- * Writes what becomes of `label` to `to`. An identity put before an empty resource, or the other way round, stands without separator.
+ * Writes what becomes of `label` to `to`, which is another buffer. An identity put before an empty resource, or the other way round, stands without separator.
  * TOO_LONG: `to` is then empty.
  */
 MUST_CHECK enum status label_rewrite(char to[static LABEL_SIZE], struct label_rewrite const *rewrite, char const *label);

@@ -110,4 +110,7 @@ void deny_quota(struct session_slot const *slot, enum status status);
 void deny_exhausted(struct sandbox_child *child);
 void deny_request(struct sandbox_child *child, uint64_t ram, uint64_t caps);
 
+/* It announced a service that its start does not say it provides. */
+void deny_announce(struct sandbox_child *child, char const *service);
+
 void deny_write(struct explanation const *explanation);

@@ -135,8 +135,7 @@ static enum status announce(struct parent_object *self, char const *service, uin
 		sandbox_child_tell(child, NEWS_REQUEST);
 		return STATUS_OK;
 	}
-	log_error("child \"%s\" announces %s, which %s:%u does not name: add <provides> <service name=\"%s\"/> </provides> there", child->start->name,
-	          service, child->sandbox->config.file, child->start->at.line, service);
+	deny_announce(child, service);
 	return STATUS_INVALID;
 }
 

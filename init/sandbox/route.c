@@ -95,7 +95,9 @@ static enum route_verdict make_label(struct search const *search, struct config_
 	char                        label[LABEL_SIZE];
 	enum status                 status;
 
-	if (rewrite->whole)    /* however long the label was */
+	if (label_is_kept(rewrite))
+		status = label_prefix(search->result->label, request->client->name, request->label);
+	else if (rewrite->whole)    /* however long the label was */
 		status = label_rewrite(search->result->label, rewrite, "");
 	else if ((status = label_prefix(label, request->client->name, request->label)) == STATUS_OK)
 		status = label_rewrite(search->result->label, rewrite, label);

@@ -176,7 +176,7 @@ void sandbox_stop(struct sandbox *sandbox)
 			sandbox_child_end(&sandbox->children[i], CHILD_STOPPED);
 	}
 	ep_timeout_cancel(&sandbox->env->ep, &sandbox->work);
-	ep_timeout_cancel(&sandbox->env->ep, &sandbox->patience);
+	forward_late(sandbox);
 }
 
 bool sandbox_is_quiet(struct sandbox const *sandbox)

@@ -103,6 +103,7 @@ struct sandbox {
 	struct handler         work;               /* what cannot be done within a child's call */
 	struct handler         patience;           /* the end of the patience with some server */
 	uint64_t               requests;           /* fetched by servers in all */
+	unsigned               owed;               /* sessions to whose end a server has not agreed, where patience has an end */
 
 	/* Called when a child exits whose start says exit="propagate"; it may end the component. NULL: nobody cares. */
 	void                 (*child_exited)(struct sandbox *sandbox, uint32_t value);

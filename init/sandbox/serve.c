@@ -27,6 +27,35 @@ enum status serve_open(struct session_slot *slot, struct account payer)
 	return STATUS_OK;
 }
 
+/* --- Patience --- */
+
+/* The server now owes its agreement to the end. */
+static void start_patience(struct session_slot *slot)
+{
+	struct sandbox *sandbox     = slot->client->sandbox;
+	uint64_t        patience_ms = slot->server->start->close_patience_ms;
+
+	if (!patience_ms)
+		return;
+	slot->deadline_ns = time_now_ns() + patience_ms * TIME_NS_PER_MS;
+	sandbox->owed++;
+	if (!sandbox->patience.armed || sandbox->patience.of_timeouts.key > slot->deadline_ns)
+		ep_timeout(&sandbox->env->ep, &sandbox->patience, slot->deadline_ns);
+}
+
+/* It has agreed, or is gone. */
+static void end_patience(struct session_slot *slot)
+{
+	struct sandbox *sandbox = slot->client->sandbox;
+
+	if (!slot->deadline_ns)
+		return;
+	slot->deadline_ns = 0;
+	assert(sandbox->owed > 0);
+	if (!--sandbox->owed)
+		ep_timeout_cancel(&sandbox->env->ep, &sandbox->patience);
+}
+
 /* --- Answers --- */
 
 /* The donation is back before the client hears of it. */
@@ -45,6 +74,7 @@ static void accept_refusal(struct session_slot *slot, struct session_answer cons
 	enum status reason   = answer->reason == STATUS_OK ? STATUS_PEER_FAULT : answer->reason;
 
 	if (slot->state == SLOT_CANCELLED) {
+		end_patience(slot);
 		list_remove(&slot->of_server);
 		slot_release(slot);
 		return;
@@ -78,6 +108,7 @@ static void accept_closed(struct session_slot *slot)
 {
 	struct sandbox_child *client = slot->client;
 
+	end_patience(slot);
 	list_remove(&slot->of_server);
 	slot_release(slot);
 	sandbox_child_tell(client, NEWS_SESSION);
@@ -183,16 +214,6 @@ void serve_announced(struct sandbox_child *server, struct sandbox_service const 
 
 /* --- The end --- */
 
-static void start_patience(struct session_slot *slot)
-{
-	struct sandbox *sandbox     = slot->client->sandbox;
-	uint64_t        patience_ms = slot->server->start->close_patience_ms;
-
-	slot->deadline_ns = patience_ms ? time_now_ns() + patience_ms * TIME_NS_PER_MS : 0;
-	if (patience_ms && (!sandbox->patience.armed || sandbox->patience.of_timeouts.key > slot->deadline_ns))
-		ep_timeout(&sandbox->env->ep, &sandbox->patience, slot->deadline_ns);
-}
-
 void serve_close(struct session_slot *slot)
 {
 	if (slot->state == SLOT_QUEUED) {
@@ -223,6 +244,7 @@ static void lose(struct session_slot *slot)
 		slot->server = NULL;
 		return;
 	}
+	end_patience(slot);
 	list_remove(&slot->of_server);
 	slot->server = NULL;
 	if (slot->state == SLOT_READY || slot->state == SLOT_OPEN) {

@@ -262,6 +262,7 @@ static void check_books(void)
 			CHECK(list_is_empty(&child->sessions));
 	}
 	CHECK(accounts_alive() == expected && sessions_alive() <= at_parent);
+	CHECK(!sandbox.owed == !sandbox.patience.armed);
 }
 
 /* --- One life of a sandbox --- */
