@@ -163,7 +163,7 @@ void deny_request(struct sandbox_child *child, uint64_t ram, uint64_t caps)
 /* Whatever the services are called, they count as one kind of request. */
 void deny_announce(struct sandbox_child *child, char const *service)
 {
-	if (is_first(child, "to be a server", child->start->at.line, UINT16_MAX - 1))
+	if (is_first(child, "announcements", child->start->at.line, UINT16_MAX - 1))
 		log_error("child \"%s\" announces %s, which %s:%u does not name: add <provides> <service name=\"%s\"/> </provides> there",
 		          child->start->name, service, child->sandbox->config.file, child->start->at.line, service);
 }
