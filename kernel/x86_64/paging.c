@@ -91,10 +91,21 @@ static uint64_t cache_bits(uint64_t attributes)
 	return attributes & MAP_WRITE_COMBINE ? PTE_LARGE : 0;
 }
 
+/* How many of so many pages, of which the first is entry `first`, are in the same table. */
+static unsigned in_one_table(unsigned first, uint64_t pages) { return pages < ENTRIES - first ? pages : ENTRIES - first; }
+
+/* Another address space is flushed when it is switched to. */
+static void invalidate(struct pd *pd, uint64_t va, unsigned pages)
+{
+	if (pd->cr3 != this_cpu.cr3)
+		return;
+	for (; pages; pages--, va += PAGE_SIZE)
+		cpu_invalidate_page(va);
+}
+
 enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 {
 	uint64_t bits = PTE_PRESENT | PTE_USER | PTE_ACCESS | cache_bits(m->attributes);
-	uint64_t *table = NULL;
 
 	if (bad_range(m->va, m->pages) || m->pa % PAGE_SIZE || m->pa > PTE_ADDRESS - m->pages * PAGE_SIZE)
 		return STATUS_INVALID;
@@ -104,18 +115,17 @@ enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 		bits |= PTE_WRITE | PTE_DIRTY;
 	if (!(m->attributes & MAP_EXECUTE))
 		bits |= PTE_NX;
-	for (uint64_t page = 0; page < m->pages; page++) {
-		uint64_t va = m->va + page * PAGE_SIZE;
-		*mapped = page;
-		if (!table || !index_of(va, 0))
-			table = walk(pd, va, true);
+	for (*mapped = 0; *mapped < m->pages;) {
+		uint64_t va = m->va + *mapped * PAGE_SIZE, pa = m->pa + *mapped * PAGE_SIZE;
+		unsigned first = index_of(va, 0), count = in_one_table(first, m->pages - *mapped);
+		uint64_t *table = walk(pd, va, true);
 		if (!table)
 			return pd->free_tables ? STATUS_INVALID : STATUS_NO_TABLE;
-		table[index_of(va, 0)] = (m->pa + page * PAGE_SIZE) | bits;
-		if (pd->cr3 == this_cpu.cr3)
-			cpu_invalidate_page(va);
+		for (unsigned i = 0; i < count; i++)
+			table[first + i] = (pa + i * PAGE_SIZE) | bits;
+		invalidate(pd, va, count);
+		*mapped += count;
 	}
-	*mapped = m->pages;
 	return STATUS_OK;
 }
 
@@ -123,13 +133,15 @@ enum status paging_unmap(struct pd *pd, uint64_t va, uint64_t pages)
 {
 	if (bad_range(va, pages))
 		return STATUS_INVALID;
-	for (; pages; pages--, va += PAGE_SIZE) {
+	while (pages) {
+		unsigned first = index_of(va, 0), count = in_one_table(first, pages);
 		uint64_t *table = walk(pd, va, false);
-		if (!table)
-			continue;
-		table[index_of(va, 0)] = 0;
-		if (pd->cr3 == this_cpu.cr3)
-			cpu_invalidate_page(va);
+		if (table) {
+			zero_quads(&table[first], count);
+			invalidate(pd, va, count);
+		}
+		va += count * PAGE_SIZE;
+		pages -= count;
 	}
 	return STATUS_OK;
 }
