@@ -34,6 +34,7 @@ enum status irq_create(uint64_t place, uint64_t source, uint64_t flags)
 	struct irq *irq = container_of(object, struct irq, object);
 	irq->gsi = source;
 	irq->vector = VECTOR_IRQ + free;
+	irq->level = ioapic_is_level(source);
 	irq_of[free] = irq;
 	return STATUS_OK;
 }
@@ -48,8 +49,19 @@ enum status irq_bind(uint64_t irq_phys, struct signal *signal, bool bind)
 	slot_drop(&irq->signal);
 	if (bind)
 		slot_install(&irq->signal, &signal->root, &signal->object, RIGHT_USE);
+	irq->waits = irq->again = false;
 	ioapic_mask(irq->gsi, !bind);
 	return STATUS_OK;
+}
+
+static bool is_bound(struct irq const *irq)
+{
+	return irq->signal.state == SLOT_LIVE && !slot_is_dead(&irq->signal);
+}
+
+static void submit(struct irq *irq)
+{
+	signal_submit(container_of(slot_object(&irq->signal), struct signal, object));
 }
 
 enum status irq_ack(struct pd *pd, uint64_t selector)
@@ -60,8 +72,14 @@ enum status irq_ack(struct pd *pd, uint64_t selector)
 	if (!object)
 		return status;
 	struct irq *irq = container_of(object, struct irq, object);
-	if (irq->signal.state == SLOT_LIVE)
+	if (!is_bound(irq))
+		return STATUS_OK;
+	irq->waits = irq->again;
+	irq->again = false;
+	if (irq->level || irq->waits)
 		ioapic_mask(irq->gsi, false);
+	if (irq->waits)
+		submit(irq);
 	return STATUS_OK;
 }
 
@@ -80,10 +98,15 @@ enum status irq_destroy(struct object *object)
 void irq_handle(unsigned vector)
 {
 	struct irq *irq = irq_of[vector - VECTOR_IRQ];
+	bool tell = irq && is_bound(irq) && !irq->waits;
 
-	if (irq)
+	if (irq && (irq->level || !tell))
 		ioapic_mask(irq->gsi, true);
 	apic_eoi();
-	if (irq && irq->signal.state == SLOT_LIVE && !slot_is_dead(&irq->signal))
-		signal_submit(container_of(slot_object(&irq->signal), struct signal, object));
+	if (!irq)
+		return;
+	irq->again = irq->waits;
+	irq->waits = !irq->level;
+	if (tell)
+		submit(irq);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Interrupts as signals. An IRQ object names one source and, through an embedded slot, the signal context that it submits.
- * The source is masked from the interrupt until the driver acknowledges.
+ *
+ * A level-triggered line is masked from the interrupt until the driver acknowledges; if the device still asks then, it interrupts again. An edge
+ * that comes while a line is masked is lost, so an edge-triggered one is masked only when a second edge comes before the
+ * acknowledgement, which then submits once more. Either way there are at most two interrupts for each acknowledgement, and no request is lost.
  */
 #pragma once
 
@@ -11,7 +14,10 @@ struct irq {
 	struct object  object;
 	uint32_t       gsi;
 	uint32_t       vector;
-	uint32_t       spare0[5];
+	bool           level;
+	bool           waits;        /* edge: not acknowledged yet */
+	bool           again;        /* edge: came another time since, and is masked */
+	uint32_t       spare0[4];
 	struct slot    signal;       /* LIVE: bound */
 	struct slot    root;
 	uint64_t       spare1[4];

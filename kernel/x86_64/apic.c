@@ -18,6 +18,7 @@ enum lapic_register {
 #define LVT_NMI       0x400u
 #define DIVIDE_BY_1   0xbu
 #define ISA_IRQS      16u
+#define IOAPIC_LEVEL  0x8000u
 #define APIC_ENABLE   0x100u
 #define MSR_APIC_BASE 0x1b
 
@@ -75,7 +76,7 @@ enum status ioapic_route(uint32_t gsi, uint8_t vector, unsigned flags)
 	if (flags & IRQ_BUS)
 		flags = bus_flags(gsi);
 	ioapic_write(0x11 + 2 * input, 0);
-	ioapic_write(0x10 + 2 * input, vector | LVT_MASKED | (flags & IRQ_LEVEL ? 0x8000 : 0) | (flags & IRQ_LOW ? 0x2000 : 0));
+	ioapic_write(0x10 + 2 * input, vector | LVT_MASKED | (flags & IRQ_LEVEL ? IOAPIC_LEVEL : 0) | (flags & IRQ_LOW ? 0x2000 : 0));
 	return STATUS_OK;
 }
 
@@ -85,6 +86,11 @@ void ioapic_mask(uint32_t gsi, bool masked)
 	uint32_t entry = ioapic_read(reg);
 
 	ioapic_write(reg, masked ? entry | LVT_MASKED : entry & ~LVT_MASKED);
+}
+
+bool ioapic_is_level(uint32_t gsi)
+{
+	return ioapic_read(0x10 + 2 * (gsi - acpi.ioapic_gsi_base)) & IOAPIC_LEVEL;
 }
 
 uint32_t isa_gsi(unsigned irq)

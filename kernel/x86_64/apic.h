@@ -21,6 +21,7 @@ void     apic_timer_start(void);               /* from free running to one-shots
 /* Routes a global system interrupt to a vector of this CPU, masked. Flags: enum irq_flags. NOT_FOUND: no such input. DENIED: the kernel uses it. */
 enum status ioapic_route(uint32_t gsi, uint8_t vector, unsigned flags);
 void        ioapic_mask(uint32_t gsi, bool masked);
+bool        ioapic_is_level(uint32_t gsi);     /* as it was routed */
 
 /* The global system interrupt of an ISA interrupt line. */
 uint32_t isa_gsi(unsigned irq);

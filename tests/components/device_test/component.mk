@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What device_test is built with.
+USES = io_mem io_port irq
