@@ -40,7 +40,8 @@ void ledger_note(void)
 static bool compare(char const *what, uint64_t before, uint64_t now)
 {
 	if (before != now)
-		core_print_plain("ledger: %s: %llu before, %llu now", what, (unsigned long long)before, (unsigned long long)now);
+		core_print_plain("ledger: %s: %llu before, %llu now: %llu %s", what, (unsigned long long)before, (unsigned long long)now,
+		                 (unsigned long long)(now > before ? now - before : before - now), now > before ? "more" : "less");
 	return before == now;
 }
 

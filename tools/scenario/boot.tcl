@@ -11,9 +11,10 @@ namespace eval boot {
 	variable image ""
 	variable built {}
 	variable config ""
-	# the modules that every image has, and what stands in for core
+	# the modules that every image has, and what stands in for core and init
 	variable base {core platform_page init config}
 	variable core core
+	variable init init
 	# what GRUB needs to read an ISO and to start a multiboot2 kernel
 	variable grub_modules {multiboot2 normal boot iso9660}
 	# what it needs to find its files under UEFI, and to leave the screen on
@@ -78,6 +79,11 @@ proc boot_as_core {name} {
 	set boot::base core
 }
 
+# Boots a component in the place of init.
+proc boot_as_init {name} {
+	set boot::init $name
+}
+
 # Makes what the machine boots: the kernel, core, init, the configuration and the modules of the list, which are
 # names of components or of files in the boot directory. Without a list: what was built.
 proc build_boot_image {{names ""}} {
@@ -112,7 +118,8 @@ proc machine_memory {mib} {
 # The file in build/boot that becomes a module
 proc boot::file_of {module} {
 	variable core
-	return [expr {$module eq "core" ? $core : $module}]
+	variable init
+	return [expr {$module eq "core" ? $core : $module eq "init" ? $init : $module}]
 }
 
 proc boot::mode {} {
