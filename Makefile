@@ -48,6 +48,9 @@ reference: build/host/rpcdoc
 	@build/host/rpcdoc $(interface_dirs:%=-I %) build/reference $(interfaces)
 	@echo 'build/reference/index.html, and a manual page for each interface file beside it'
 
+new/%: FORCE
+	@tools/new $*
+
 setup: $(STAMP)
 
 # The packages are checked again when the list changes or dpkg has installed or removed something; else this costs nothing.
@@ -65,6 +68,7 @@ help:
 	@echo 'make test           every test; ends with "N passed, N failed"; ONLY=PATTERN runs some (unit/*, run/hello.iso, tidy)'
 	@echo 'make bench          figures in instructions, against doc/performance.md; NAMES="ipc core" measures some'
 	@echo 'make all            build everything; make NAME: one component'
+	@echo 'make new/NAME       lay down a component os/apps/NAME that works, with a unit test and a scenario'
 	@echo 'make reference      write the reference of all interfaces to build/reference/ (HTML and manual pages)'
 	@echo 'make setup          install missing packages (all goals do that first)'
 	@echo 'make clean          remove build/'
