@@ -45,6 +45,7 @@ proc run_until {pattern {seconds ""}} {
 		set trouble [machine::trouble [expr {[clock milliseconds] >= $deadline}]]
 		set match [machine::match $pattern]
 		if {[llength $match]} {
+			machine::finish_line
 			runner::passed
 			return $match
 		}
@@ -53,6 +54,12 @@ proc run_until {pattern {seconds ""}} {
 		}
 		machine::pump [expr {($deadline - [clock milliseconds]) / 1000.0}]
 	}
+}
+
+# A pattern may match before its line is complete; what judges the log afterwards wants whole lines. A prompt never becomes one.
+proc machine::finish_line {} {
+	set deadline [expr {[clock milliseconds] + 1000}]
+	while {[string index $machine::log end] ne "\n" && [clock milliseconds] < $deadline && [machine::pump 1] ne "end"} {}
 }
 
 # A machine like those of metal, on which nothing but ACPI switches the power off.
