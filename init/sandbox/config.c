@@ -13,7 +13,7 @@
 #define LABEL_ATTRIBUTES "label", "label_prefix", "label_suffix", "label_last"
 
 static struct element const element_config = {
-	NAMES("verbose", "close_patience_ms"), NAMES("parent-provides", "default-route", "default", "start"),
+	NAMES("verbose", "close_patience_ms"), NAMES("parent-provides", "default-route", "default", "export", "start"),
 };
 static struct element const element_start = {
 	NAMES("name", "binary", "ram", "caps", "sessions", "exit", "close_patience_ms"),
@@ -147,6 +147,45 @@ static struct config_route *decode_route(struct document *document, struct confi
 		end = &rule->next;
 	}
 	return route;
+}
+
+/* What leads nowhere in an <export> is left out: services are named, and come from children. */
+static void check_exports(struct document *document, struct config *config, struct config_route *route)
+{
+	struct config_rule **end = &route->rules;
+
+	for (struct config_rule *rule = route->rules; rule; rule = rule->next) {
+		struct config_target const *target = rule->targets;
+
+		while (target && (target->kind == TARGET_CHILD || target->kind == TARGET_ANY_CHILD))
+			target = target->next;
+		if (rule->service && !target) {
+			*end = rule;
+			end = &rule->next;
+			continue;
+		}
+		document_error(document, target ? target->at : rule->at, target ? "an <export> leads to children only; expected <child name=\"...\"/> or <any-child/>"
+		                                                                : "an <export> names its services; expected <service name=\"...\">");
+		config->dropped++;
+	}
+	*end = NULL;
+}
+
+static void decode_export(struct document *document, struct config *config, struct node node)
+{
+	struct config_route *route;
+
+	if (config->outside.route) {
+		document_error(document, document_place(node), "<export> is set here and at %u:%u; expected it once", config->outside.at.line,
+		               config->outside.at.column);
+		return;
+	}
+	route = decode_route(document, config, node, false);
+	if (!route)
+		return;
+	check_exports(document, config, route);
+	config->outside.at = route->at;
+	config->outside.route = route;
 }
 
 /* --- Starts --- */
@@ -322,6 +361,10 @@ static void decode_defaults(struct document *document, struct config *config, st
 		else
 			config->default_route = decode_route(document, config, node, true);
 	}
+	config->outside.name = "parent";
+	config->outside.index = CONFIG_STARTS_MAX;
+	node_for_each (node, root, "export")
+		decode_export(document, config, node);
 	if (!document_bool(document, root, "verbose", &config->verbose))
 		config->verbose = false;
 	if (!document_number(document, root, "close_patience_ms", patience_range, &patience))

@@ -21,7 +21,7 @@ enum {
 	CONFIG_SESSIONS_MAX    = 256,
 	CONFIG_CAPS            = 100,
 	CONFIG_CLOSE_PATIENCE  = 1000,   /* ms */
-	CONFIG_STARTS_MAX      = 4096,
+	CONFIG_STARTS_MAX      = 4095,
 	CONFIG_FILE_SIZE       = NODE_FILE_SIZE,    /* of the origin's name, with the terminator */
 	SERVICE_NAME_SIZE      = 32,
 };
@@ -93,6 +93,7 @@ struct config {
 	struct position        parent_provides_at;       /* line 0: there is none */
 	struct config_service *parent_provides;
 	struct config_route   *default_route;            /* or NULL */
+	struct config_start    outside;                  /* the parent as a client of the children: its route is <export>, or NULL */
 	struct config_amount   default_ram, default_caps;
 	struct config_start   *starts;
 	unsigned               start_count;

@@ -91,6 +91,11 @@ static char const *reason(struct denial const *denial, char *text, size_t size)
 
 /* --- Where --- */
 
+static char const *route_kind(struct config const *config, struct config_start const *client)
+{
+	return client == &config->outside ? "export" : client->route->is_default ? "default-route" : "route";
+}
+
 static void explain_route_place(char *line, struct denial const *denial)
 {
 	struct config_start const *client = denial->client;
@@ -103,12 +108,12 @@ static void explain_route_place(char *line, struct denial const *denial)
 		    place(denial->config, client->at).text, client->name);
 	else if (!rule)
 		SAY(line, "decided at %s: no rule of the <%s> of \"%s\" is for %s", place(denial->config, route->at).text,
-		    route->is_default ? "default-route" : "route", client->name, denial->service);
+		    route_kind(denial->config, client), client->name, denial->service);
 	else if (!denial->trace->deciding.target)
 		SAY(line, "decided at %s: nearest rule, <service name=\"%s\"> for other labels", place(denial->config, rule->at).text, rule->service);
 	else
 		SAY(line, "decided at %s: %s in the <%s> of \"%s\"", place(denial->config, denial->trace->deciding.target->at).text,
-		    target_text(denial->trace->deciding.target, target, sizeof(target)), route->is_default ? "default-route" : "route", client->name);
+		    target_text(denial->trace->deciding.target, target, sizeof(target)), route_kind(denial->config, client), client->name);
 }
 
 static void explain_place(char *line, struct denial const *denial)

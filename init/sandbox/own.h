@@ -70,6 +70,19 @@ void serve_announced(struct sandbox_child *server, struct sandbox_service const 
 /* Ends the servers with which the patience is over. Not within a call of a child. */
 void serve_patience_over(struct sandbox *sandbox);
 
+/* --- export.c: sessions of clients outside --- */
+
+/* Has the configuration anything to export? */
+static inline bool export_is_wanted(struct sandbox const *sandbox) { return sandbox->config.outside.route != NULL; }
+
+void export_init(struct sandbox *sandbox);
+
+/* Something happened to a session of a client outside, or a child has announced a service: the parent will be told from the loop. */
+void export_soon(struct sandbox *sandbox);
+
+/* Announces, answers and fetches. */
+void export_serve(struct sandbox *sandbox);
+
 /* --- slot.c: the memory of sessions, and the client's side of them --- */
 
 /* The slot of the client that goes by this id; NULL: none. *is_stale: it was one. */

@@ -18,6 +18,10 @@ static struct sandbox_child *child_of(struct parent_object *self)
 
 void sandbox_child_tell(struct sandbox_child *child, uint32_t news)
 {
+	if (child == &child->sandbox->outside) {
+		export_soon(child->sandbox);
+		return;
+	}
 	child->news |= news;
 	if (child->state != CHILD_ALIVE || cap_is_null(child->news_signal.cap))
 		return;
@@ -133,6 +137,8 @@ static enum status announce(struct parent_object *self, char const *service, uin
 		known->hash = hash;
 		serve_announced(child, known);
 		sandbox_child_tell(child, NEWS_REQUEST);
+		if (export_is_wanted(child->sandbox))
+			export_soon(child->sandbox);
 		return STATUS_OK;
 	}
 	deny_announce(child, service);

@@ -87,19 +87,20 @@ static enum route_verdict find_server(struct search const *search, struct config
 	return config_find_service((*server)->provides, service) ? ROUTE_FOUND : ROUTE_CHILD_LACKS;
 }
 
-/* What the provider is told: the client's name before its word, then what the target makes of it. */
+/* What the provider is told: the client's name, unless that is the parent, before its word, then what the target makes of it. */
 static enum route_verdict make_label(struct search const *search, struct config_target const *target)
 {
 	struct route_request const *request = search->request;
 	struct label_rewrite const *rewrite = &target->rewrite;
+	char const                 *name    = request->client == &search->config->outside ? "" : request->client->name;
 	char                        label[LABEL_SIZE];
 	enum status                 status;
 
 	if (label_is_kept(rewrite))
-		status = label_prefix(search->result->label, request->client->name, request->label);
+		status = label_prefix(search->result->label, name, request->label);
 	else if (rewrite->whole)    /* however long the label was */
 		status = label_rewrite(search->result->label, rewrite, "");
-	else if ((status = label_prefix(label, request->client->name, request->label)) == STATUS_OK)
+	else if ((status = label_prefix(label, name, request->label)) == STATUS_OK)
 		status = label_rewrite(search->result->label, rewrite, label);
 	return status == STATUS_OK ? ROUTE_FOUND : ROUTE_TOO_LONG;
 }

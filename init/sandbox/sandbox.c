@@ -36,7 +36,12 @@ static void report(struct config_reporter *reporter, bool is_error, struct posit
 
 static void handle_news(struct news_handler *handler, uint32_t bits)
 {
-	forward_news(container_of(handler, struct sandbox, news));
+	struct sandbox *sandbox = container_of(handler, struct sandbox, news);
+
+	if (bits & NEWS_SESSION)
+		forward_news(sandbox);
+	if (bits & NEWS_REQUEST)
+		export_serve(sandbox);
 }
 
 static void end_marked(struct sandbox *sandbox)
@@ -58,6 +63,8 @@ static void handle_work(struct handler *handler, uint64_t count)
 
 	end_marked(sandbox);
 	forward_late(sandbox);
+	if (export_is_wanted(sandbox))
+		export_serve(sandbox);
 }
 
 static void handle_patience(struct handler *handler, uint64_t count)
@@ -153,11 +160,14 @@ enum status sandbox_init(struct sandbox *sandbox, struct env *env, struct node r
 	sandbox->work.handle = handle_work;
 	sandbox->patience.handle = handle_patience;
 	sandbox->news = (struct news_handler) { .bits = NEWS_SESSION, .handle = handle_news };
+	export_init(sandbox);
 	status = make(sandbox, root);
 	if (status != STATUS_OK) {
 		arena_fini(&sandbox->config.arena);
 		return status;
 	}
+	if (export_is_wanted(sandbox))
+		sandbox->news.bits |= NEWS_REQUEST;
 	env_on_news(env, &sandbox->news);
 	return STATUS_OK;
 }
@@ -177,6 +187,8 @@ void sandbox_stop(struct sandbox *sandbox)
 	}
 	ep_timeout_cancel(&sandbox->env->ep, &sandbox->work);
 	forward_late(sandbox);
+	if (export_is_wanted(sandbox))
+		export_serve(sandbox);
 }
 
 bool sandbox_is_quiet(struct sandbox const *sandbox)
@@ -185,12 +197,13 @@ bool sandbox_is_quiet(struct sandbox const *sandbox)
 		if (sandbox->children[i].state == CHILD_ALIVE || sandbox->children[i].slots)
 			return false;
 	}
-	return true;
+	return list_is_empty(&sandbox->exports);
 }
 
 void sandbox_fini(struct sandbox *sandbox)
 {
 	assert(sandbox_is_quiet(sandbox));
+	ep_timeout_cancel(&sandbox->env->ep, &sandbox->work);
 	list_remove(&sandbox->news.of_env);
 	child_platform_close(&sandbox->platform);
 	arena_fini(&sandbox->config.arena);

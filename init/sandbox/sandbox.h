@@ -15,6 +15,10 @@
  * account that a child names as payer is passed to core as an argument. Requests lie in their slots until the server
  * fetches them; news go down as signals. A server that keeps quiet about a close is ended when the patience with it is over.
  *
+ * **Exports.** What the configuration exports is announced to the own parent once a child has announced it. A request from there is queued for
+ * the child like that of a sibling; what is to be remembered about it is in memory from the session's own account (export.c). A component whose
+ * sandbox exports services provides none itself.
+ *
  * **What stays.** All memory of the sandbox itself is taken in sandbox_init: the configuration, an array of children, and the slots of
  * its capability table that they will need. Between then and sandbox_fini its own account changes only by what
  * children are given, which comes back to the byte when they end.
@@ -45,6 +49,7 @@ struct sandbox_service {
 	char const *name;
 	uint64_t    hash;
 	bool        announced;
+	bool        exported;         /* announced to the own parent, with this hash */
 };
 
 /* A denial that was logged, so that its repetitions are only counted. */
@@ -102,6 +107,8 @@ struct sandbox {
 	struct news_handler    news;               /* sessions at the own parent */
 	struct handler         work;               /* what cannot be done within a child's call */
 	struct handler         patience;           /* the end of the patience with some server */
+	struct sandbox_child   outside;            /* the own parent as a client: of exported services */
+	struct list            exports;            /* of struct export by of_sandbox: sessions of clients outside */
 	uint64_t               requests;           /* fetched by servers in all */
 	unsigned               owed;               /* sessions to whose end a server has not agreed, where patience has an end */
 

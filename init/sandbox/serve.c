@@ -29,11 +29,19 @@ enum status serve_open(struct session_slot *slot, struct account payer)
 
 /* --- Patience --- */
 
+/* For a client outside, half: so that the own parent hears of it before its patience with this component ends. */
+static uint32_t patience_of(struct session_slot const *slot)
+{
+	uint32_t patience_ms = slot->server->start->close_patience_ms;
+
+	return slot->client == &slot->client->sandbox->outside ? (patience_ms + 1) / 2 : patience_ms;
+}
+
 /* The server now owes its agreement to the end. */
 static void start_patience(struct session_slot *slot)
 {
 	struct sandbox *sandbox     = slot->client->sandbox;
-	uint64_t        patience_ms = slot->server->start->close_patience_ms;
+	uint64_t        patience_ms = patience_of(slot);
 
 	if (!patience_ms)
 		return;
@@ -114,6 +122,31 @@ static void accept_closed(struct session_slot *slot)
 	sandbox_child_tell(client, NEWS_SESSION);
 }
 
+/* The server of one session is gone, or has ended it by itself. */
+static void lose(struct session_slot *slot)
+{
+	struct sandbox_child *client = slot->client;
+
+	if (slot->state == SLOT_QUEUED || slot->state == SLOT_OFFERED) {
+		deny_slot(slot, DENIAL_GONE, STATUS_PEER_GONE);
+		slot->ram = slot->caps = 0;
+		refuse(slot, STATUS_PEER_GONE);
+		slot->server = NULL;
+		return;
+	}
+	end_patience(slot);
+	list_remove(&slot->of_server);
+	slot->server = NULL;
+	if (slot->state == SLOT_READY || slot->state == SLOT_OPEN) {
+		cap_release(slot->session);
+		slot->session = CAP_NULL;
+		session_set_state(slot, SLOT_LOST);
+	} else {
+		slot_release(slot);
+	}
+	sandbox_child_tell(client, NEWS_SESSION);
+}
+
 /* The slot that an answer is about; NULL: the server was not asked that. */
 static struct session_slot *answered(struct sandbox_child *server, uint32_t id)
 {
@@ -134,12 +167,14 @@ static enum status accept_answer(struct sandbox_child *server, struct session_an
 	if (!slot)
 		return STATUS_INVALID;
 	is_asked = slot->state == SLOT_OFFERED || slot->state == SLOT_CANCELLED;
-	if (answer->kind == ANSWER_KIND_CLOSED ? slot->state != SLOT_CLOSE_OFFERED : !is_asked)
+	if (slot->state == SLOT_QUEUED || (answer->kind == ANSWER_KIND_CLOSED) == is_asked)
 		return STATUS_INVALID;
 	if (answer->kind == ANSWER_KIND_READY)
 		return accept_ready(slot, session);
 	if (answer->kind == ANSWER_KIND_REFUSED)
 		accept_refusal(slot, answer);
+	else if (slot->state == SLOT_READY || slot->state == SLOT_OPEN)
+		lose(slot);
 	else
 		accept_closed(slot);
 	return STATUS_OK;
@@ -232,31 +267,6 @@ void serve_close(struct session_slot *slot)
 	start_patience(slot);
 }
 
-/* The server of one session is gone. */
-static void lose(struct session_slot *slot)
-{
-	struct sandbox_child *client = slot->client;
-
-	if (slot->state == SLOT_QUEUED || slot->state == SLOT_OFFERED) {
-		deny_slot(slot, DENIAL_GONE, STATUS_PEER_GONE);
-		slot->ram = slot->caps = 0;
-		refuse(slot, STATUS_PEER_GONE);
-		slot->server = NULL;
-		return;
-	}
-	end_patience(slot);
-	list_remove(&slot->of_server);
-	slot->server = NULL;
-	if (slot->state == SLOT_READY || slot->state == SLOT_OPEN) {
-		cap_release(slot->session);
-		slot->session = CAP_NULL;
-		session_set_state(slot, SLOT_LOST);
-	} else {
-		slot_release(slot);
-	}
-	sandbox_child_tell(client, NEWS_SESSION);
-}
-
 void serve_end(struct sandbox_child *server)
 {
 	for (struct list_link *link; (link = list_first(&server->sessions)); )
@@ -306,7 +316,7 @@ void serve_patience_over(struct sandbox *sandbox)
 		if (!slot || slot->deadline_ns > now)
 			continue;
 		log_error("child \"%s\" did not end the session %s of \"%s\" within %u ms: it is ended", server->start->name, slot->service,
-		          slot->client->start->name, server->start->close_patience_ms);
+		          slot->client->start->name, patience_of(slot));
 		sandbox_child_end(server, CHILD_HUNG);
 	}
 	set_alarm(sandbox);

@@ -58,7 +58,7 @@ bool session_is_clients(struct session_slot const *slot)
 /* child: 12 bits, index: 8 bits, generation: 12 bits, which is never 0. */
 uint32_t session_id_encode(struct session_id id)
 {
-	assert(id.child < CONFIG_STARTS_MAX && id.index < CONFIG_SESSIONS_MAX && id.generation && id.generation < SESSION_GENERATIONS);
+	assert(id.child <= CONFIG_STARTS_MAX && id.index < CONFIG_SESSIONS_MAX && id.generation && id.generation < SESSION_GENERATIONS);
 	return (uint32_t)(id.generation << 20 | id.child << 8 | id.index);
 }
 

@@ -22,7 +22,7 @@ quota_SRC = init/sandbox/quota.c
 config_SRC = $(sandbox_pure)
 route_SRC = $(sandbox_pure)
 explain_SRC = $(sandbox_pure)
-sandbox_SRC = $(sandbox_pure) init/sandbox/session.c init/sandbox/quota.c init/sandbox/slot.c init/sandbox/serve.c init/sandbox/forward.c \
+sandbox_SRC = $(sandbox_pure) init/sandbox/session.c init/sandbox/quota.c init/sandbox/slot.c init/sandbox/serve.c init/sandbox/export.c init/sandbox/forward.c \
 	init/sandbox/request.c init/sandbox/parent.c init/sandbox/child.c init/sandbox/config_rom.c init/sandbox/deny.c init/sandbox/sandbox.c \
 	base/lib/rpc.c base/lib/cap_alloc.c base/lib/sync.c
 xml_libxml2_SRC = $(node_SRC)
@@ -43,6 +43,7 @@ core_boot_SRC = $(core_pure)
 core_accounts_SRC = $(core_pure)
 core_calls_SRC = $(core_pure)
 core_regions_SRC = $(core_pure)
+core_devices_SRC = $(core_pure)
 ep_SRC = base/lib/ep.c base/lib/rpc.c base/lib/string.c base/lib/tree.c
 
 kernel_slot_SRC = kernel/slot.c
@@ -50,3 +51,5 @@ kernel_pqueue_SRC = kernel/pqueue.c
 kernel_object_SRC = kernel/object.c
 kernel_ranges_SRC = kernel/x86_64/ranges.c
 kernel_paging_SRC = kernel/x86_64/paging.c
+kernel_ipc_SRC = kernel/core_call.c kernel/destroy.c kernel/ipc.c kernel/irq.c kernel/object.c kernel/pd.c kernel/pqueue.c kernel/sched.c \
+	kernel/slot.c kernel/syscall.c kernel/thread.c kernel/transfer.c kernel/x86_64/paging.c
