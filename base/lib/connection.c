@@ -83,22 +83,27 @@ static void close_id(struct env *env, uint32_t id)
 		return;
 }
 
-static enum status open_once(struct env *env, struct session_open_args const *args, struct connection_request const *request,
-                             struct answer *answer)
+enum status connection_open_forward(struct connection *connection, struct env *env, struct session_open_args const *args,
+                                    struct connection_request const *request, struct session_status *last)
 {
-	enum status status;
+	struct answer answer = { .session = CAP_NULL };
+	enum status   status;
 
-	RPC_TRY(parent_session_open(env->parent, args, (struct account) { request->pay }, &answer->id, &answer->status, &answer->session));
-	status = answer->status.state == SESSION_STATE_PENDING ? wait_while_pending(env, answer, request->deadline_ns) : STATUS_OK;
-	if (status == STATUS_OK && answer->status.state == SESSION_STATE_OPEN) {
-		if (!cap_is_null(answer->session))
+	*last = (struct session_status) { .state = SESSION_STATE_NONE };
+	RPC_TRY(parent_session_open(env->parent, args, (struct account) { request->pay }, &answer.id, &answer.status, &answer.session));
+	status = answer.status.state == SESSION_STATE_PENDING ? wait_while_pending(env, &answer, request->deadline_ns) : STATUS_OK;
+	*last = answer.status;
+	if (status == STATUS_OK && answer.status.state == SESSION_STATE_OPEN) {
+		if (!cap_is_null(answer.session)) {
+			*connection = (struct connection) { .cap = answer.session, .id = answer.id, .env = env };
 			return STATUS_OK;
+		}
 		status = STATUS_PEER_FAULT;
 	}
 	if (status == STATUS_OK)
-		status = answer->status.state == SESSION_STATE_LOST ? STATUS_LOST : answer->status.reason;
-	close_id(env, answer->id);
-	cap_release(answer->session);
+		status = answer.status.state == SESSION_STATE_LOST ? STATUS_LOST : answer.status.reason;
+	close_id(env, answer.id);
+	cap_release(answer.session);
 	return status ? status : STATUS_INTERNAL;
 }
 
@@ -106,7 +111,7 @@ enum status connection_open_request(struct connection *connection, struct env *e
 {
 	struct rpc_cost          cost = cost_of(request);
 	struct session_open_args args = { .hash = request->type->hash, .affinity = UINT32_MAX };
-	struct answer            answer;
+	struct session_status    answer;
 	enum status              status;
 
 	assert(request->type->args_size <= sizeof(args.args.data));
@@ -117,16 +122,13 @@ enum status connection_open_request(struct connection *connection, struct env *e
 
 	args.ram = cost.ram;
 	args.caps = cost.caps;
-	status = open_once(env, &args, request, &answer);
-	if (status == STATUS_NEEDS && (answer.status.ram > args.ram || answer.status.caps > args.caps)) {
-		args.ram = MAX(args.ram, align_up(answer.status.ram, PAGE_SIZE));
-		args.caps = MAX(args.caps, answer.status.caps);
-		status = open_once(env, &args, request, &answer);
+	status = connection_open_forward(connection, env, &args, request, &answer);
+	for (unsigned i = 0; i < CONNECTION_NEEDS_MAX && status == STATUS_NEEDS && (answer.ram > args.ram || answer.caps > args.caps); i++) {
+		args.ram = MAX(args.ram, align_up(answer.ram, PAGE_SIZE));
+		args.caps = MAX(args.caps, answer.caps);
+		status = connection_open_forward(connection, env, &args, request, &answer);
 	}
-	if (status)
-		return status;
-	*connection = (struct connection) { .cap = answer.session, .id = answer.id, .env = env };
-	return STATUS_OK;
+	return status;
 }
 
 enum status connection_open(struct connection *connection, struct env *env, struct rpc_type const *type, char const *label, void const *args)

@@ -123,6 +123,17 @@ static enum status collect(struct utcb const *utcb, struct cap *caps, unsigned c
 	return STATUS_OK;
 }
 
+/* Puts the slots reserved for an answer into the window, and what was there before into `window`; the same again undoes it. */
+static void swap_window(struct utcb *utcb, uint64_t *window, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t const before = utcb->window[i];
+
+		utcb->window[i] = window[i];
+		window[i] = before;
+	}
+}
+
 enum status rpc_call_message(struct cap target, uint64_t request, size_t out, struct cap *caps)
 {
 	struct utcb *utcb   = thread_utcb();
@@ -133,18 +144,46 @@ enum status rpc_call_message(struct cap target, uint64_t request, size_t out, st
 	assert(expect <= RPC_CAPS_MAX);
 	if (expect) {
 		RPC_TRY(reserve(caps, expect));
-		for (unsigned i = 0; i < expect; i++) {
-			window[i] = utcb->window[i];
-			utcb->window[i] = caps[i].selector;
-		}
+		for (unsigned i = 0; i < expect; i++)
+			window[i] = caps[i].selector;
+		swap_window(utcb, window, expect);
 	}
 	header = invoke(utcb, target, request);
-	for (unsigned i = 0; i < expect; i++)
-		utcb->window[i] = window[i];
+	swap_window(utcb, window, expect);
 	if ((header & RPC_REPLY_MASK) == (out << 8 | (uint64_t)expect << 16))
 		return collect(utcb, caps, expect);
 	release(caps, expect);
 	return failure(header);
+}
+
+uint64_t rpc_call_forward(struct cap target, uint64_t request, uint64_t w[RPC_WORDS], struct rpc_cap *caps)
+{
+	struct utcb         *utcb   = thread_utcb();
+	struct platform_regs regs   = { request, target.selector, { w[0], w[1], w[2], w[3] } };
+	unsigned             expect = platform_kind(request), arrived;
+	struct cap           slots[RPC_CAPS_MAX];
+	uint64_t             window[RPC_CAPS_MAX];
+	enum status          status = reserve(slots, expect);
+
+	if (status != STATUS_OK)
+		return status;
+	for (unsigned i = 0; i < expect; i++)
+		window[i] = slots[i].selector;
+	swap_window(utcb, window, expect);
+	platform_invoke(PLATFORM_CALL, &regs);
+	swap_window(utcb, window, expect);
+	memcpy(w, regs.w, sizeof(regs.w));
+	arrived = platform_status(regs.header) == STATUS_OK ? platform_caps(regs.header) : 0;
+	for (unsigned i = 0; i < expect; i++) {
+		caps[i] = (struct rpc_cap) { .kind = i < arrived ? (enum got_kind)utcb->got[i].kind : GOT_NULL };
+		if (caps[i].kind == GOT_SLOT)
+			caps[i].cap = slots[i];
+		else
+			cap_release(slots[i]);
+		if (caps[i].kind == GOT_OWN)
+			caps[i].badge = utcb->got[i].badge;
+	}
+	return regs.header;
 }
 
 /* --- Server side --- */

@@ -73,6 +73,7 @@ static enum status make_state(struct service *service, struct session_request co
 	session->account = account.cap;
 	session->ram = request->ram;
 	session->caps = request->caps;
+	session->affinity = request->affinity;
 	session->of_service.key = request->id;
 	session->label = memcpy((char *)memory + service->session_size, request->label, strlen(request->label) + 1);
 	list_init(&session->kept);
@@ -145,6 +146,7 @@ static enum status handle_open(struct env *env, struct session_request const *re
 	struct service  *service = service_of(env, request->service);
 	void const      *args    = request->args.data;
 	struct rpc_cost  cost;
+	enum status      status;
 
 	if (!service)
 		return STATUS_NOT_FOUND;
@@ -152,11 +154,16 @@ static enum status handle_open(struct env *env, struct session_request const *re
 		return STATUS_PROTOCOL;
 	cost = needed(service, args);
 	if (request->ram < cost.ram || request->caps < cost.caps) {
-		answer->ram = MAX(request->ram, cost.ram);
-		answer->caps = MAX(request->caps, cost.caps);
+		answer->ram = service->is_relay ? rpc_plus(request->ram, cost.ram) : MAX(request->ram, cost.ram);
+		answer->caps = service->is_relay ? rpc_plus(request->caps, cost.caps) : MAX(request->caps, cost.caps);
 		return STATUS_NEEDS;
 	}
-	return make_session(service, request, account, gate);
+	status = make_session(service, request, account, gate);
+	if (status == STATUS_NEEDS) {
+		answer->ram = service->needs.ram;
+		answer->caps = service->needs.caps;
+	}
+	return status;
 }
 
 static void handle_close(struct env *env, uint32_t id)

@@ -4,8 +4,8 @@
  * offers typed X_open, X_close, X_upgrade and X_reopen on top of these.
  *
  * Opening donates quota from the component's account: the base cost of a session (base/cost.h) and what the interface's
- * `cost` computes from the arguments. A server that asks for more (NEEDS) gets exactly that, once. All of it comes back when
- * the session ends. Whether the parent answers at once or has to ask a server is hidden: open waits for the news.
+ * `cost` computes from the arguments. A server that asks for more (NEEDS) gets exactly that, and so may whoever stands between (monitor): up
+ * to CONNECTION_NEEDS_MAX times. All of it comes back when the session ends. Whether the parent answers at once or has to ask a server is hidden: open waits for the news.
  */
 #pragma once
 
@@ -17,6 +17,10 @@ struct env;
 struct handler;
 struct rpc_type;
 struct account;
+struct session_open_args;
+struct session_status;
+
+enum { CONNECTION_NEEDS_MAX = 4 };
 
 struct connection {
 	struct cap       cap;        /* what calls go to; null: not open */
@@ -44,6 +48,13 @@ struct connection_request {
 MUST_CHECK enum status connection_open(struct connection *connection, struct env *env, struct rpc_type const *type, char const *label,
                                        void const *args);
 MUST_CHECK enum status connection_open_request(struct connection *connection, struct env *env, struct connection_request const *request);
+
+/*
+ * Passes a request of somebody else on as it is, the donation included, which `request->pay` makes; of `request`, only that and the deadline count.
+ * For components between client and server. Unless OK, *answer is what the parent said; with NEEDS, how much is needed. Errors as above.
+ */
+MUST_CHECK enum status connection_open_forward(struct connection *connection, struct env *env, struct session_open_args const *args,
+                                               struct connection_request const *request, struct session_status *answer);
 
 /* Closes what is there and opens anew: for a session that is LOST. `connection` was open once. */
 MUST_CHECK enum status connection_reopen(struct connection *connection, struct rpc_type const *type, char const *label,

@@ -154,6 +154,15 @@ RPC_INLINE void rpc_send(unsigned i, struct cap cap) { thread_utcb()->send[i] = 
  */
 MUST_CHECK enum status rpc_call_message(struct cap target, uint64_t request, size_t out, struct cap *caps);
 
+struct rpc_cap;
+
+/*
+ * Calls with what is in w (words 0-3), in rpc_message() from word 4 on, and in send[], once, and returns the header of the answer as it came: the caller
+ * passes on the calls of others and knows no interface. w and rpc_message() then hold the answer. caps: as many as the request
+ * expects; those that are GOT_SLOT are in slots of their own and belong to the caller. OUT_OF_CAPS in the header's status: nothing was sent.
+ */
+uint64_t rpc_call_forward(struct cap target, uint64_t request, uint64_t w[RPC_WORDS], struct rpc_cap *caps);
+
 /* Gives back what a call brought; PROTOCOL: the answer is not what the interface says. */
 MUST_CHECK enum status rpc_reject(struct cap const *caps, unsigned count);
 

@@ -9,6 +9,9 @@
  *   close  `close` runs, then all of it is dropped: what was allocated from the session account goes with it.
  *
  * A server keeps nothing of its own for a session, so clients cannot exhaust it.
+ *
+ * A relay opens a session for each of its own, on the client's account (connection_open_forward): what the client donates beyond the relay's own
+ * need is for that one. So its answer to a donation that is too small is what was offered and its own need, and `open` may return NEEDS itself.
  */
 #pragma once
 
@@ -31,6 +34,7 @@ struct session {
 	struct list       kept;          /* of struct session_kept by of_session */
 	char const       *label;         /* as the parent vouches for it: "init -> client -> its own word" */
 	uint64_t          ram, caps;     /* donated at the open */
+	uint32_t          affinity;
 };
 
 struct service {
@@ -40,6 +44,8 @@ struct service {
 	enum status          (*dispatch)(struct rpc_object *, struct rpc *);
 	enum status          (*open)(struct session *, void const *args);    /* NULL: nothing to do. Not OK: refused with that status */
 	void                 (*close)(struct session *);                     /* NULL: nothing to do */
+	bool                   is_relay;
+	struct rpc_cost        needs;            /* in all; set by an `open` that returns NEEDS */
 
 	struct env            *env;
 	struct tree            sessions;         /* of struct session by of_service */

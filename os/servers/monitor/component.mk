@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What monitor is built with: no interface by name, that is the point.
+USES =
