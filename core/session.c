@@ -68,7 +68,7 @@ void session_forget(uint32_t id)
 /* What a session is made from. */
 struct opening {
 	char const              *label;
-	void const              *args;     /* of the size that the interface has */
+	void const              *args;     /* of the size that the interface has, aligned */
 	struct rom_module const *module;   /* ROM */
 };
 
@@ -128,20 +128,16 @@ static enum status create_rm(struct account *account, struct opening const *requ
 
 static enum status check_cpu(struct opening *request)
 {
-	struct cpu_args args;
-
-	memcpy(&args, request->args, sizeof(args));
-	return args.priority < PRIORITIES ? STATUS_OK : STATUS_INVALID;
+	return ((struct cpu_args const *)request->args)->priority < PRIORITIES ? STATUS_OK : STATUS_INVALID;
 }
 
 static enum status create_cpu(struct account *account, struct opening const *request)
 {
+	struct cpu_args const *args = request->args;
 	struct cpu *cpu;
-	struct cpu_args args;
 
-	memcpy(&args, request->args, sizeof(args));
 	RPC_TRY(object_create(account, PLACES_SESSION, 0, RECORD_CPU, &cpu));
-	cpu_init(cpu, args.priority);
+	cpu_init(cpu, args->priority);
 	kernel_gate_create(place_address(&cpu->record, 0), core_thread, badge_of(&cpu->record, 0));
 	return STATUS_OK;
 }
@@ -161,10 +157,8 @@ static void need_irq(char const *label, uint64_t *pages, uint64_t *caps)
 static enum status create_irq(struct account *account, struct opening const *request)
 {
 	struct irq *irq;
-	struct irq_args args;
 
-	memcpy(&args, request->args, sizeof(args));
-	return irq_create(account, &args, &irq);
+	return irq_create(account, request->args, &irq);
 }
 
 static void need_io_mem(char const *label, uint64_t *pages, uint64_t *caps)
@@ -174,19 +168,14 @@ static void need_io_mem(char const *label, uint64_t *pages, uint64_t *caps)
 
 static enum status check_io_mem(struct opening *request)
 {
-	struct io_mem_args args;
-
-	memcpy(&args, request->args, sizeof(args));
-	return io_mem_check(&args);
+	return io_mem_check(request->args);
 }
 
 static enum status create_io_mem(struct account *account, struct opening const *request)
 {
 	struct io_mem *io_mem;
-	struct io_mem_args args;
 
-	memcpy(&args, request->args, sizeof(args));
-	return io_mem_create(account, &args, &io_mem);
+	return io_mem_create(account, request->args, &io_mem);
 }
 
 static void need_io_port(char const *label, uint64_t *pages, uint64_t *caps)
@@ -196,19 +185,14 @@ static void need_io_port(char const *label, uint64_t *pages, uint64_t *caps)
 
 static enum status check_io_port(struct opening *request)
 {
-	struct io_port_args args;
-
-	memcpy(&args, request->args, sizeof(args));
-	return io_port_check(&args);
+	return io_port_check(request->args);
 }
 
 static enum status create_io_port(struct account *account, struct opening const *request)
 {
 	struct io_port *io_port;
-	struct io_port_args args;
 
-	memcpy(&args, request->args, sizeof(args));
-	return io_port_create(account, &args, &io_port);
+	return io_port_create(account, request->args, &io_port);
 }
 
 static struct service const services[] = {
@@ -253,7 +237,7 @@ static enum status check(struct service const *service, struct session_open_args
 		core_print("service %s: \"%s\" was built against another version of its interface", service->type->name, request->label);
 		return STATUS_VERSION;
 	}
-	if (args->args.size != service->type->args_size || (service->type->args_valid && !service->type->args_valid(args->args.data)))
+	if (args->args.size != service->type->args_size || (service->type->args_valid && !service->type->args_valid(request->args)))
 		return STATUS_PROTOCOL;
 	if (service->check)
 		RPC_TRY(service->check(request));
@@ -268,11 +252,13 @@ enum status session_open(struct session_open_args const *args, char const *label
                          struct session_status *status, struct cap *session)
 {
 	struct service const *service = find_service(args->service);
-	struct opening request = { .label = label, .args = args->args.data };
+	_Alignas(uint64_t) uint8_t copy[sizeof(args->args.data)];    /* in the message it is not aligned */
+	struct opening request = { .label = label, .args = copy };
 	struct account_split split = { .label = label, .pages = args->ram >> PAGE_SHIFT, .caps = args->caps, .splitter = payer };
 	struct account *account;
 
 	*status = (struct session_status) { .state = SESSION_STATE_REFUSED };
+	memcpy(copy, args->args.data, sizeof(copy));
 	if (!is_aligned(args->ram, PAGE_SIZE))
 		return STATUS_INVALID;
 	status->reason = check(service, args, &request, status);

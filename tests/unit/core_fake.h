@@ -25,15 +25,17 @@ enum {
 	FAKE_GRANULES = FAKE_FRAMES * FRAME_GRANULES,
 	FAKE_TABLES   = 64,     /* in use in one domain */
 	FAKE_MAPPINGS = 4096,   /* in all */
+	FAKE_LINES    = 24,     /* inputs of the I/O APIC */
+	FAKE_SERIAL   = 4,      /* the kernel's own */
 };
 
 enum fake_frame { FAKE_NONE, FAKE_OBJECTS, FAKE_CAPS, FAKE_TOP, FAKE_TABLE };
-enum fake_type { FAKE_EMPTY, FAKE_PART, FAKE_PD, FAKE_THREAD, FAKE_GATE, FAKE_SIGNAL };
+enum fake_type { FAKE_EMPTY, FAKE_PART, FAKE_PD, FAKE_THREAD, FAKE_GATE, FAKE_SIGNAL, FAKE_IRQ };
 
 struct fake_object {
 	enum fake_type type;
 	unsigned       granules;
-	uint64_t       target;                      /* thread: its domain; gate, signal: its thread */
+	uint64_t       target;                      /* thread: its domain; gate, signal: its thread; IRQ: its line */
 	uint64_t       badge;
 	unsigned       bound;                       /* what refers to it */
 	unsigned       sweeps;                      /* slices left of its end */
@@ -53,6 +55,7 @@ static unsigned fake_mapping_count;
 static struct utcb fake_utcb;
 static char fake_console[1 << 16];
 static size_t fake_console_size;
+static bool fake_lines[FAKE_LINES];                       /* those with an IRQ */
 static jmp_buf fake_end;                                  /* where MACHINE_END goes */
 static int fake_exit;
 
@@ -219,6 +222,8 @@ static enum status fake_destroy(uint64_t at)
 		fake_drop_frame(object->top, FAKE_TOP);
 		for (unsigned i = 0; i < object->cap_count; i++)
 			fake_drop_frame(object->caps[i], FAKE_CAPS);
+	} else if (object->type == FAKE_IRQ) {
+		fake_lines[object->target] = false;
 	} else {
 		fake_objects[object->target / GRANULE]->bound--;
 	}
@@ -235,6 +240,22 @@ static enum status fake_deliver(uint64_t at, uint64_t thread, uint64_t badge, en
 	object->target = thread;
 	object->badge = badge;
 	receiver->bound++;
+	return STATUS_OK;
+}
+
+static enum status fake_irq_create(uint64_t at, uint64_t line, uint64_t flags)
+{
+	struct fake_object *irq;
+
+	if (line >= FAKE_LINES)
+		return STATUS_NOT_FOUND;
+	if (line == FAKE_SERIAL || fake_lines[line])
+		return line == FAKE_SERIAL ? STATUS_DENIED : STATUS_BUSY;
+	irq = flags < 2 * IRQ_BUS ? fake_create(at, IRQ_GRANULES, FAKE_IRQ) : NULL;
+	if (!irq)
+		return STATUS_INVALID;
+	irq->target = line;
+	fake_lines[line] = true;
 	return STATUS_OK;
 }
 
@@ -370,6 +391,8 @@ static enum status fake_call(struct kernel_regs *regs)
 	case SYS_GATE_CREATE:   return fake_deliver(a, b, c, FAKE_GATE);
 	case SYS_SIGNAL_CREATE: return fake_deliver(a, b, c, FAKE_SIGNAL);
 	case SYS_SIGNAL_SUBMIT: return fake_submit(a);
+	case SYS_IRQ_CREATE:    return fake_irq_create(a, b, c);
+	case SYS_IRQ_BIND:      return fake_at(a, FAKE_IRQ) && (!b || fake_at(b, FAKE_SIGNAL)) ? STATUS_OK : STATUS_INVALID;
 	case SYS_CAP_INSTALL:   return fake_put(a, b, c);
 	case SYS_CAP_GIVE:      return fake_put(b, c, a);
 	case SYS_CAP_OBJECT:    return fake_object(regs);
