@@ -61,25 +61,32 @@ static bool overlaps(struct pages pages, uint64_t base, uint64_t size)
 	return pages.first <= other.last && other.first <= pages.last;
 }
 
-static bool is_forbidden(struct pages pages)
+/* Why nobody gets these pages, or NULL. */
+static char const *forbidden(struct pages pages)
 {
 	for (uint32_t i = 0; i < machine->range_count; i++) {
 		struct info_range const *range = &machine->ranges[i];
 
 		if (range->size && is_ram(i) && overlaps(pages, range->base, range->size))
-			return true;
+			return "RAM";
 	}
-	return overlaps(pages, machine->lapic, PAGE_SIZE) || overlaps(pages, machine->ioapic, PAGE_SIZE);
+	return overlaps(pages, machine->lapic, PAGE_SIZE) || overlaps(pages, machine->ioapic, PAGE_SIZE) ? "interrupt controllers" : NULL;
 }
 
-enum status io_mem_check(struct io_mem_args const *args)
+enum status io_mem_check(struct io_mem_args const *args, char const *label)
 {
 	struct pages pages;
+	char const *why;
 
 	if (!args->size || !is_within(args->base, args->size, IO_MEM_LIMIT))
 		return STATUS_INVALID;
 	pages = pages_of(args->base, args->size);
-	return is_forbidden(pages) || !claims_free(&claims, pages.first, pages.last) ? STATUS_DENIED : STATUS_OK;
+	why = forbidden(pages);
+	if (!why && claims_free(&claims, pages.first, pages.last))
+		return STATUS_OK;
+	core_print("\"%s\" asks for memory from 0x%llx, 0x%llx bytes: %s", label, (unsigned long long)args->base, (unsigned long long)args->size,
+	           why ? why : "another session has a part of it");
+	return STATUS_DENIED;
 }
 
 enum status io_mem_create(struct account *payer, struct io_mem_args const *args, struct io_mem **io_mem)

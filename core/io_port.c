@@ -11,16 +11,26 @@ static struct { uint32_t first, last; } const kernels_own[] = { { 0x20, 0x21 }, 
 
 static struct claims claims;
 
-enum status io_port_check(struct io_port_args const *args)
+static bool is_kernels_own(uint32_t first, uint32_t last)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(kernels_own); i++)
+		if (first <= kernels_own[i].last && kernels_own[i].first <= last)
+			return true;
+	return false;
+}
+
+enum status io_port_check(struct io_port_args const *args, char const *label)
 {
 	uint32_t first = args->base, last = args->base + args->size - 1;
+	bool own;
 
 	if (!args->size || !is_within(args->base, args->size, PORTS))
 		return STATUS_INVALID;
-	for (unsigned i = 0; i < ARRAY_SIZE(kernels_own); i++)
-		if (first <= kernels_own[i].last && kernels_own[i].first <= last)
-			return STATUS_DENIED;
-	return claims_free(&claims, first, last) ? STATUS_OK : STATUS_DENIED;
+	own = is_kernels_own(first, last);
+	if (!own && claims_free(&claims, first, last))
+		return STATUS_OK;
+	core_print("\"%s\" asks for ports 0x%x to 0x%x: %s", label, first, last, own ? "the kernel's own" : "another session has a part of it");
+	return STATUS_DENIED;
 }
 
 enum status io_port_create(struct account *payer, struct io_port_args const *args, struct io_port **io_port)

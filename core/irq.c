@@ -10,7 +10,7 @@ static uint64_t const flags_of_mode[] = {
 	[IRQ_MODE_LEVEL_LOW] = IRQ_LEVEL | IRQ_LOW,
 };
 
-enum status irq_create(struct account *payer, struct irq_args const *args, struct irq **irq)
+enum status irq_create(struct account *payer, struct irq_args const *args, char const *label, struct irq **irq)
 {
 	enum status status;
 
@@ -18,7 +18,11 @@ enum status irq_create(struct account *payer, struct irq_args const *args, struc
 	status = kernel_irq_create(place_address(&(*irq)->record, IRQ_LINE), args->number, flags_of_mode[args->mode]);
 	if (status != STATUS_OK) {
 		object_destroy(&(*irq)->record, 0);
-		return status == STATUS_NOT_FOUND ? status : STATUS_DENIED;
+		if (status == STATUS_NOT_FOUND)
+			return status;
+		core_print("\"%s\" asks for interrupt line %u: %s", label, args->number,
+		           status == STATUS_DENIED ? "the kernel's own" : status == STATUS_BUSY ? "another session has it" : "no vector is left");
+		return STATUS_DENIED;
 	}
 	kernel_gate_create(place_address(&(*irq)->record, 0), core_thread, badge_of(&(*irq)->record, 0));
 	return STATUS_OK;

@@ -17,8 +17,8 @@ struct irq {
 
 static_assert(sizeof(struct irq) <= PLACES_IRQ * GRANULE, "what it is charged");
 
-/* DENIED: the line is the kernel's own, or has a session. NOT_FOUND: there is no such line. OUT_OF_CAPS. */
-MUST_CHECK enum status irq_create(struct account *payer, struct irq_args const *args, struct irq **irq);
+/* DENIED: the line is the kernel's own, or has a session; a line in the log says so. NOT_FOUND: there is no such line. OUT_OF_CAPS. */
+MUST_CHECK enum status irq_create(struct account *payer, struct irq_args const *args, char const *label, struct irq **irq);
 
 /* The line is masked, and can be asked for again. */
 void irq_destroy(struct irq *irq);

@@ -158,7 +158,7 @@ static enum status create_irq(struct account *account, struct opening const *req
 {
 	struct irq *irq;
 
-	return irq_create(account, request->args, &irq);
+	return irq_create(account, request->args, request->label, &irq);
 }
 
 static void need_io_mem(char const *label, uint64_t *pages, uint64_t *caps)
@@ -168,7 +168,7 @@ static void need_io_mem(char const *label, uint64_t *pages, uint64_t *caps)
 
 static enum status check_io_mem(struct opening *request)
 {
-	return io_mem_check(request->args);
+	return io_mem_check(request->args, request->label);
 }
 
 static enum status create_io_mem(struct account *account, struct opening const *request)
@@ -185,7 +185,7 @@ static void need_io_port(char const *label, uint64_t *pages, uint64_t *caps)
 
 static enum status check_io_port(struct opening *request)
 {
-	return io_port_check(request->args);
+	return io_port_check(request->args, request->label);
 }
 
 static enum status create_io_port(struct account *account, struct opening const *request)
