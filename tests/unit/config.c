@@ -173,6 +173,27 @@ START_TEST(unknown_words_are_warned_of_and_ignored)
 }
 END_TEST
 
+START_TEST(an_export_leads_from_named_services_to_children)
+{
+	struct config_rule const *rule;
+
+	ck_assert(unit_config_decode(&unit,
+		"<config>\n<export><service name=\"A\" label_prefix=\"x\"><child name=\"a\"/></service>\n<any-service><any-child/></any-service>\n"
+		"<service name=\"B\"><any-child/><parent/></service>\n<service name=\"C\"><local/></service><service name=\"D\"><any-child/></service></export>\n"
+		"<export/></config>", -1) == STATUS_OK);
+	ck_assert_str_eq(unit.messages, "3:1: error: an <export> names its services; expected <service name=\"...\">\n"
+	                                "4:31: error: an <export> leads to children only; expected <child name=\"...\"/> or <any-child/>\n"
+	                                "5:19: error: an <export> leads to children only; expected <child name=\"...\"/> or <any-child/>\n"
+	                                "6:1: error: <export> is set here and at 2:1; expected it once\n");
+	ck_assert(unit.config.dropped == 3 && unit.config.outside.route);
+	rule = unit.config.outside.route->rules;
+	ck_assert_str_eq(rule->service, "A");
+	ck_assert_str_eq(rule->next->service, "D");
+	ck_assert(!rule->next->next && rule->targets->kind == TARGET_CHILD);
+	unit_config_fini(&unit);
+}
+END_TEST
+
 START_TEST(bad_defaults_do_not_hold)
 {
 	ck_assert(unit_config_decode(&unit, "<config verbose=\"maybe\" close_patience_ms=\"x\"><default ram=\"x\"/><default-route/><default-route/></config>", -1) == STATUS_OK);
@@ -215,4 +236,5 @@ END_TEST
 
 UNIT_MAIN(everything_in_a_document_is_found, rules_and_targets_keep_their_order_and_place, a_bare_document_has_the_defaults,
           a_bad_start_drops_itself_alone, a_bad_part_drops_itself_alone, unknown_words_are_warned_of_and_ignored, bad_defaults_do_not_hold,
+          an_export_leads_from_named_services_to_children,
           another_root_is_refused, memory_that_runs_out_is_told_and_nothing_leaks)

@@ -11,6 +11,7 @@
 static char const document[] =
 	"<config><parent-provides><service name='LOG'/><service name='ROM'/><service name='PD'/><service name='CPU'/></parent-provides>"
 	"<default-route><any-service><parent/><any-child/></any-service></default-route><default ram='1M' caps='150'/>"
+	"<export><service name='Hello'><child name='a'/></service><service name='Slow' label_last='a visitor'><any-child/></service></export>"
 	"<start name='a' sessions='5'><provides><service name='Hello'/><service name='Both'/></provides><config who='x'/></start>"
 	"<start name='b' sessions='9' close_patience_ms='0'><provides><service name='Bye'/><service name='Both'/></provides></start>"
 	"<start name='c' sessions='4' caps='40'/>"
@@ -18,7 +19,7 @@ static char const document[] =
 	"<start name='e' sessions='8' ram='64K'><route><service name='Hello'><child name='a'/></service><service name='Slow'><child name='d'/></service>"
 	"<any-service><parent/></any-service></route><config/></start></config>";
 
-enum { CHILDREN = 5, KNOWN = 32 };
+enum { CHILDREN = 5, KNOWN = 12 };
 
 /* What a child remembers: numbers of its sessions, and of the requests it has fetched. */
 static struct {
@@ -107,7 +108,9 @@ static void serve(struct sandbox_child *child)
 	CHECK((fetched.kind == REQUEST_KIND_OPEN) == !cap_is_null(account));
 	if (fetched.kind == REQUEST_KIND_OPEN) {
 		CHECK(object_of(account.selector)->kind == ACCOUNT && accounts[object_of(account.selector)->account].alive);
-		CHECK(accounts[object_of(account.selector)->account].limit.ram == fetched.ram);
+		/* Of what a visitor brought, two pages are for the sandbox. */
+		CHECK(accounts[object_of(account.selector)->account].limit.ram ==
+		      fetched.ram + (string_equal(fetched.label, "a visitor") ? 2 * PAGE_SIZE : 0));
 	}
 	if (fetched.kind != REQUEST_KIND_NONE)
 		memory[child->start->index].requests[unit_below(KNOWN)] = fetched;    /* what stood there is never answered */
@@ -194,6 +197,9 @@ static void event(void)
 
 	now += unit_below(TIME_NS_PER_MS);
 	run_timeouts();
+	visit(false);
+	if (unit_below(2))
+		sandbox.news.handle(&sandbox.news, NEWS_REQUEST);
 	if (!unit_below(3))
 		decide();
 	if (child->state == CHILD_ALIVE && !unit_below(60))
@@ -261,6 +267,10 @@ static void check_books(void)
 		if (child->state != CHILD_ALIVE)
 			CHECK(list_is_empty(&child->sessions));
 	}
+	for (unsigned i = 0; i < VISITORS; i++)
+		expected += visitors[i].state != AWAY;
+	/* One whose slot is free has an answer to come. */
+	CHECK(list_length(&sandbox.exports) == sandbox.outside.slots_used || sandbox.work.armed);
 	CHECK(accounts_alive() == expected && sessions_alive() <= at_parent);
 	CHECK(!sandbox.owed == !sandbox.patience.armed);
 }
@@ -280,6 +290,10 @@ static void begin(struct node root)
 	chain_is_long = !unit_below(2);
 	sandbox_start(&sandbox);
 	check_books();
+	for (unsigned i = 0; i < 4 * CHILDREN; i++) {
+		if (sandbox.children[i % CHILDREN].state == CHILD_ALIVE)
+			announce(&sandbox.children[i % CHILDREN]);
+	}
 }
 
 /* The parent agrees to what it still owes. */
@@ -290,6 +304,13 @@ static void settle(void)
 			sessions[i].state = SESSION_STATE_NONE;
 	}
 	sandbox.news.handle(&sandbox.news, NEWS_SESSION);
+	for (bool here = true; here;) {
+		here = false;
+		visit(true);
+		sandbox.news.handle(&sandbox.news, NEWS_REQUEST);
+		for (unsigned i = 0; i < VISITORS; i++)
+			here |= visitors[i].state != AWAY;
+	}
 }
 
 static void end(unsigned selectors)
@@ -335,12 +356,14 @@ static void *inside(void *argument)
 
 	cap_alloc_init(SLOT_FIRST_FREE * SLOT_SIZE);
 	held[SLOT_PARENT].kind = PARENT;
-	held[SLOT_PD].kind = PARENT;
+	held[SLOT_PD].kind = held[SLOT_RM].kind = PARENT;
+	env.rm.connection.cap = cap_well_known(SLOT_RM);
 	held[SLOT_ACCOUNT] = (struct object) { ACCOUNT, ROOT };
 	env.parent.cap = cap_well_known(SLOT_PARENT);
 	env.account.cap = cap_well_known(SLOT_ACCOUNT);
 	CHECK(xml_index(document, strlen(document), nodes, ARRAY_SIZE(nodes), &count, &error) == STATUS_OK);
 	live(node_root(document, nodes), 400, 250);
+	CHECK(announcements > 100 && visitors_served > 100);
 	return NULL;
 }
 

@@ -81,6 +81,7 @@ static enum status split(unsigned origin, struct quota quota, bool outlives, uns
 	return STATUS_OK;
 }
 
+static void unmap_of(unsigned account);
 /* What outlives it passes to its origin, and is charged there as it was here. */
 static void destroy(unsigned account)
 {
@@ -90,6 +91,7 @@ static void destroy(unsigned account)
 	CHECK(accounts[account].alive && account != ROOT);
 	CHECK(quota_take(&accounts[origin].used, back));
 	accounts[account].alive = false;
+	unmap_of(account);
 	for (unsigned i = 0; i < ACCOUNTS; i++) {
 		if (!accounts[i].alive || accounts[i].origin != account)
 			continue;
@@ -168,6 +170,46 @@ static enum status op_alloc(struct ram_session *self, uint64_t size, enum ram_ca
 {
 	RPC_TRY(spend(target->account, (struct quota) { quota_pages(size), 1 }));
 	*memory = make(MEMORY, target->account);
+	return STATUS_OK;
+}
+
+/* What the sandbox has attached, and on which account: that ends with it. */
+static struct {
+	void    *address;
+	unsigned account;
+} mapped[SESSIONS];
+
+static unsigned mappings;
+
+static bool unmap(void *address)
+{
+	unsigned i = 0;
+
+	while (i < SESSIONS && (!address || mapped[i].address != address))
+		i++;
+	if (i == SESSIONS)
+		return false;
+	free(address);
+	mapped[i].address = NULL;
+	return mappings--;
+}
+
+static void unmap_of(unsigned account)
+{
+	for (unsigned i = 0; i < SESSIONS; i++) {
+		if (mapped[i].address && mapped[i].account == account)
+			CHECK(unmap(mapped[i].address));
+	}
+}
+
+static enum status op_detach(struct rm_session *self, uint64_t address)
+{
+	return unmap((void *)address) ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+static enum status op_free(struct ram_session *self, struct rpc_cap const *memory)
+{
+	CHECK(object_of(memory->cap.selector)->kind == MEMORY && object_of(memory->cap.selector)->account == target->account);
 	return STATUS_OK;
 }
 
@@ -255,6 +297,100 @@ static enum status op_upgrade(struct parent_object *self, uint32_t id, uint64_t 
 	return STATUS_OK;
 }
 
+/* --- The own parent as a client of exported services --- */
+
+enum { VISITORS = 24 };
+
+static struct {
+	enum { AWAY, ASKS, ASKED, USES, LEFT_EARLY, LEAVES, LEAVING, BEREFT } state;
+	unsigned account;
+	uint32_t id;
+} visitors[VISITORS];
+
+static unsigned announcements, visitors_served;
+
+static enum status op_announce(struct parent_object *self, char const *service, uint64_t hash, uint64_t ram, uint64_t caps)
+{
+	CHECK(!in_call && hash == 7 && (string_equal(service, "Hello") || string_equal(service, "Slow")));
+	announcements++;
+	return unit_below(10) ? STATUS_OK : STATUS_INVALID;
+}
+
+static void end_visit(unsigned i)
+{
+	destroy(visitors[i].account);
+	visitors[i].state = AWAY;
+}
+
+/* What the sandbox answers has to be about something that it was asked, and to fit. */
+static void hear(struct session_answer const *answer, struct rpc_cap const *session)
+{
+	unsigned i = 0;
+
+	while (visitors[i].state == AWAY || visitors[i].state == ASKS || visitors[i].state == BEREFT || visitors[i].id != answer->id)
+		CHECK(++i < VISITORS);
+
+	bool is_asked = visitors[i].state == ASKED || visitors[i].state == LEFT_EARLY;
+
+	CHECK(is_asked == (answer->kind != ANSWER_KIND_CLOSED));
+	visitors_served += answer->kind == ANSWER_KIND_READY;
+	if (answer->kind == ANSWER_KIND_READY) {
+		CHECK(session->kind == GOT_SLOT);
+		visitors[i].state = visitors[i].state == ASKED ? USES : LEAVES;
+	} else if (answer->kind == ANSWER_KIND_REFUSED) {
+		CHECK(answer->reason != STATUS_OK);
+		end_visit(i);
+	} else if (visitors[i].state == USES) {
+		visitors[i].state = BEREFT;
+	} else {
+		end_visit(i);
+	}
+}
+
+static enum status op_serve(struct parent_object *self, struct session_answer const *answer, struct rpc_cap const *session,
+                            struct session_request *request, struct cap *account)
+{
+	CHECK(!in_call);
+	if (answer->kind != ANSWER_KIND_NONE)
+		hear(answer, session);
+	for (unsigned i = 0; i < VISITORS; i++) {
+		if (visitors[i].state != ASKS && visitors[i].state != LEAVES)
+			continue;
+		*request = (struct session_request) { .kind = REQUEST_KIND_CLOSE, .id = visitors[i].id };
+		if (visitors[i].state == ASKS) {
+			*request = (struct session_request) { .kind = REQUEST_KIND_OPEN, .id = visitors[i].id, .ram = accounts[visitors[i].account].limit.ram,
+			                                      .caps = accounts[visitors[i].account].limit.caps, .label = "a visitor" };
+			strcpy(request->service, unit_below(9) ? unit_below(2) ? "Hello" : "Slow" : "Bye");
+			*account = make(ACCOUNT, visitors[i].account);
+		}
+		visitors[i].state = visitors[i].state == ASKS ? ASKED : LEAVING;
+		break;
+	}
+	return STATUS_OK;
+}
+
+/* Something happens outside. `leaving`: nobody comes any more. */
+static void visit(bool leaving)
+{
+	static uint32_t ids;
+	unsigned        i = (unsigned)unit_below(VISITORS);
+
+	if (visitors[i].state == AWAY && !leaving &&
+	    split(ROOT, (struct quota) { unit_below(7) * PAGE_SIZE, unit_below(12) }, true, &visitors[i].account) == STATUS_OK) {
+		visitors[i].state = ASKS;
+		visitors[i].id = ++ids;
+	} else if (visitors[i].state == ASKS) {
+		if (leaving)
+			end_visit(i);
+	} else if (visitors[i].state == ASKED) {
+		visitors[i].state = LEFT_EARLY;
+	} else if (visitors[i].state == USES) {
+		visitors[i].state = LEAVES;
+	} else if (visitors[i].state == BEREFT) {
+		end_visit(i);
+	}
+}
+
 static unsigned table = SLOTS_PER_FRAME;
 
 static enum status op_grow_table(struct pd_session *self, struct rpc_cap const *pay, uint64_t *limit)
@@ -268,10 +404,12 @@ static enum status op_grow_table(struct pd_session *self, struct rpc_cap const *
 static struct pd_ops const              pd_ops      = { .grow_table = op_grow_table };
 static struct account_ops const         account_ops = { .split_from = op_split_from, .info = op_account_info };
 static struct account_control_ops const control_ops = { .grow = op_grow, .destroy = op_destroy, .info = op_info, .refusal_handler = op_handler };
-static struct ram_ops const             ram_ops     = { .alloc = op_alloc };
+static struct ram_ops const             ram_ops     = { .alloc = op_alloc, .free = op_free };
+static struct rm_ops const              rm_ops      = { .detach = op_detach };
 static struct thread_ops const          thread_ops  = { .state = op_thread_state };
 static struct parent_ops const          parent_ops  = {
-	.session_open = op_open, .session_state = op_state, .session_close = op_close, .session_upgrade = op_upgrade
+	.session_open = op_open, .session_state = op_state, .session_close = op_close, .session_upgrade = op_upgrade,
+	.announce = op_announce, .serve = op_serve,
 };
 
 /* --- The kernel --- */
@@ -284,6 +422,7 @@ static enum status dispatch(struct rpc *rpc)
 	case RAM_TAG:             return ram_dispatch(&ram_ops, NULL, rpc);
 	case THREAD_TAG:          return thread_dispatch(&thread_ops, NULL, rpc);
 	case PD_TAG:              return pd_dispatch(&pd_ops, NULL, rpc);
+	case RM_TAG:              return rm_dispatch(&rm_ops, NULL, rpc);
 	case PARENT_TAG:          return parent_dispatch(&parent_ops, NULL, rpc);
 	default:                  return STATUS_PROTOCOL;
 	}
@@ -338,7 +477,7 @@ void fake_primitive(struct platform_regs *regs, enum platform_primitive primitiv
 
 static struct env     env;
 static struct sandbox sandbox;
-static unsigned       blocks, mappings, signals;
+static unsigned       blocks, signals;
 
 static struct cap take(enum kind kind, unsigned account)
 {
@@ -422,15 +561,20 @@ void ep_timeout(struct ep *ep, struct handler *handler, uint64_t at_ns)
 enum status dataspace_attach(struct dataspace memory, enum rm_access access, struct account payer, void **address)
 {
 	RPC_TRY(spend(object_of(payer.cap.selector)->account, (struct quota) { 0, 2 }));
-	*address = calloc(1, 1 << 17);
+
+	unsigned i = 0;
+
+	while (mapped[i].address)
+		CHECK(++i < SESSIONS);
+	mapped[i].address = *address = calloc(1, 1 << 17);
+	mapped[i].account = object_of(payer.cap.selector)->account;
 	mappings++;
 	return STATUS_OK;
 }
 
 void dataspace_detach(void *address)
 {
-	free(address);
-	mappings--;
+	CHECK(unmap(address));
 }
 
 enum status heap_alloc(struct heap *heap, size_t size, void **block)

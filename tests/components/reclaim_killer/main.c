@@ -7,7 +7,7 @@
 #include <base/component.h>
 #include <sandbox/sandbox.h>
 
-enum { LOOK_MS = 10, SETTLE_MS = 200, KILL_MS = 500, SLACK_MS = 1000 };
+enum { LOOK_MS = 10, SETTLE_MS = 200, KILL_MS = 900, SLACK_MS = 1000 };
 
 static struct killer {
 	struct env          *env;
