@@ -2,6 +2,8 @@
 /* Exclusive ranges; see claims.h. */
 #include <core/claims.h>
 
+enum { DENIALS_TOLD = 64 };
+
 bool claims_free(struct claims const *claims, uint64_t first, uint64_t last)
 {
 	struct claim *below = tree_object(tree_floor(&claims->tree, last), struct claim, of_claims);
@@ -23,4 +25,11 @@ void claims_take(struct claims *claims, struct claim *claim, uint64_t first, uin
 void claims_release(struct claims *claims, struct claim *claim)
 {
 	tree_remove(&claims->tree, &claim->of_claims);
+}
+
+bool claims_denial_counts(void)
+{
+	static uint64_t denials;
+
+	return ++denials <= DENIALS_TOLD || is_power_of_two(denials);
 }

@@ -19,3 +19,6 @@ bool claims_free(struct claims const *claims, uint64_t first, uint64_t last);
 /* [first, last], which is free, belongs to `claim` until it is released. */
 void claims_take(struct claims *claims, struct claim *claim, uint64_t first, uint64_t last);
 void claims_release(struct claims *claims, struct claim *claim);
+
+/* Is one more denial worth a line of core's? The first 64 are, then each at which their number has doubled: who asks for ever must not flood the log. */
+bool claims_denial_counts(void);

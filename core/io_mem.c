@@ -84,8 +84,9 @@ enum status io_mem_check(struct io_mem_args const *args, char const *label)
 	why = forbidden(pages);
 	if (!why && claims_free(&claims, pages.first, pages.last))
 		return STATUS_OK;
-	core_print("\"%s\" asks for memory from 0x%llx, 0x%llx bytes: %s", label, (unsigned long long)args->base, (unsigned long long)args->size,
-	           why ? why : "another session has a part of it");
+	if (claims_denial_counts())
+		core_print("\"%s\" asks for memory from 0x%llx, 0x%llx bytes: %s", label, (unsigned long long)args->base, (unsigned long long)args->size,
+		           why ? why : "another session has a part of it");
 	return STATUS_DENIED;
 }
 

@@ -29,7 +29,8 @@ enum status io_port_check(struct io_port_args const *args, char const *label)
 	own = is_kernels_own(first, last);
 	if (!own && claims_free(&claims, first, last))
 		return STATUS_OK;
-	core_print("\"%s\" asks for ports 0x%x to 0x%x: %s", label, first, last, own ? "the kernel's own" : "another session has a part of it");
+	if (claims_denial_counts())
+		core_print("\"%s\" asks for ports 0x%x to 0x%x: %s", label, first, last, own ? "the kernel's own" : "another session has a part of it");
 	return STATUS_DENIED;
 }
 

@@ -2,6 +2,7 @@
 /* IRQ sessions; see irq.h. */
 #include <core/irq.h>
 
+#include <core/claims.h>
 #include <core/core.h>
 #include <core/signal.h>
 
@@ -20,8 +21,9 @@ enum status irq_create(struct account *payer, struct irq_args const *args, char 
 		object_destroy(&(*irq)->record, 0);
 		if (status == STATUS_NOT_FOUND)
 			return status;
-		core_print("\"%s\" asks for interrupt line %u: %s", label, args->number,
-		           status == STATUS_DENIED ? "the kernel's own" : status == STATUS_BUSY ? "another session has it" : "no vector is left");
+		if (claims_denial_counts())
+			core_print("\"%s\" asks for interrupt line %u: %s", label, args->number,
+			           status == STATUS_DENIED ? "the kernel's own" : status == STATUS_BUSY ? "another session has it" : "no vector is left");
 		return STATUS_DENIED;
 	}
 	kernel_gate_create(place_address(&(*irq)->record, 0), core_thread, badge_of(&(*irq)->record, 0));
