@@ -62,6 +62,13 @@ static enum status check_quiet(void)
 	return STATUS_OK;
 }
 
+/* A timeout was cancelled; it may have come before that, on a machine that is slow enough. */
+static enum status check_cancelled(void)
+{
+	(void)wait_count(now_us());
+	return check_quiet();
+}
+
 static enum status check_clock(uint64_t opened_us)
 {
 	uint64_t elapsed, own, difference;
@@ -87,12 +94,12 @@ static enum status test_once(void)
 	/* A new time replaces the old one, whichever is earlier; 0 is none; the end of time never comes. */
 	TRY(timer_trigger_once(&self.timer, FOREVER_US));
 	TRY(check_once(500));
-	TRY(timer_trigger_once(&self.timer, 500));
-	TRY(check_once(2000));
+	TRY(timer_trigger_once(&self.timer, self.late_us));
+	TRY(check_once(2 * self.late_us));
 	TRY(check_quiet());
 	TRY(timer_trigger_once(&self.timer, 1000));
 	TRY(timer_trigger_once(&self.timer, 0));
-	TRY(check_quiet());
+	TRY(check_cancelled());
 	TRY(timer_trigger_once(&self.timer, UINT64_MAX));
 	TRY(check_quiet());
 	TRY(timer_trigger_once(&self.timer, 0));
@@ -125,7 +132,7 @@ static enum status test_periodic(void)
 	TRY(check_quiet());
 	TRY(timer_trigger_periodic(&self.timer, PERIOD_US));
 	TRY(timer_trigger_periodic(&self.timer, 0));
-	TRY(check_quiet());
+	TRY(check_cancelled());
 
 	/* Without a handler nobody is told; with one again, there are no old signals. */
 	TRY(timer_handler(&self.timer, (struct signal_context) { CAP_NULL }));
