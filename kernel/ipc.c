@@ -96,6 +96,8 @@ void ipc_deliver_call(struct thread *t)
 	sched_timeout_cancel(server);
 	server->state = THREAD_RUNNING;
 	sched_update(server);
+	if (server->waiters || t->waiters || t->caller)
+		sched_wake(server); /* helpers may be parked, and better than what this call runs on */
 	this_cpu.reschedule = true;
 }
 
@@ -121,7 +123,8 @@ static void start_call(struct thread *t, struct gate *gate, uint64_t header)
 	if (t->partner->state == THREAD_RECEPTIVE && !thread_is(t->partner, THREAD_PAUSED)) {
 		ipc_deliver_call(t);
 	} else {
-		pqueue_insert(&t->partner->waiters, &t->waiting, (uint64_t)(PRIORITIES - t->priority) << 56 | this_cpu.arrivals++);
+		unsigned priority = this_cpu.sc ? this_cpu.sc->priority : t->priority; /* of the SC that it runs on, which may be lent */
+		pqueue_insert(&t->partner->waiters, &t->waiting, (uint64_t)(PRIORITIES - priority) << 56 | this_cpu.arrivals++);
 	}
 	sched_update(t);
 	this_cpu.reschedule = true;
@@ -250,9 +253,13 @@ static void receive(struct thread *t, uint64_t header)
 	/* Bound: those whose gate died while they were queued leave at the first look. */
 	while (poll && t->waiters) {
 		ipc_deliver_call(container_of(t->waiters, struct thread, waiting));
-		if (t->caller)
+		if (t->caller) {
+			sched_wake(t); /* the caller may have been parked */
 			return;
+		}
 	}
+	if (poll && yields && ipc_deliver_signal(t))
+		return;
 	if (poll) {
 		ipc_abort_wait(t, STATUS_TIMEOUT);
 		return;

@@ -87,10 +87,19 @@ void sched_update(struct thread *t)
 		sched_remove(t);
 }
 
+static struct thread *best_waiter(struct thread *t)
+{
+	return t->waiters ? container_of(t->waiters, struct thread, waiting) : NULL;
+}
+
+/* The SC that a waiter runs on is that of the root of its chain; at each step up to it another one may help. Bound: the depth of chains. */
 static void wake_best_waiter(struct thread *t)
 {
-	if (t->waiters)
-		sched_update(container_of(t->waiters, struct thread, waiting));
+	for (struct thread *u = best_waiter(t); u; u = u->caller) {
+		sched_update(u);
+		if (u->waiters)
+			sched_update(best_waiter(u));
+	}
 }
 
 void sched_wake(struct thread *t)
@@ -121,7 +130,7 @@ void sched_set_priority(struct thread *t, unsigned priority)
 	t->priority = priority;
 	if (queued)
 		enqueue(t, false);
-	if (pnode_queued(&t->waiting)) {
+	if (pnode_queued(&t->waiting) && !t->caller) {
 		pqueue_remove(&t->partner->waiters, &t->waiting);
 		pqueue_insert(&t->partner->waiters, &t->waiting, (uint64_t)(PRIORITIES - priority) << 56 | this_cpu.arrivals++);
 		wake_best_waiter(t->partner); /* another one may be the best now, and parked */

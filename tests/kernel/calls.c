@@ -135,6 +135,51 @@ TEST(many_callers_are_all_served)
 		CHECK_IS(seen[i].w[0], i + 1);
 }
 
+TEST(a_caller_whose_server_queues_elsewhere_goes_on_when_it_is_its_turn)
+{
+	struct child *s = child_new(blocking_server, 10), *between = child_new(middle, 10);
+	uint64_t signal = signal_new(s, 0), gate = gate_new(s, 0), middle_gate = gate_new(between, 0), cap = child_give(&self, signal);
+
+	child_start(s, child_give(s, signal));
+	child_start(between, child_give(between, gate));
+	settle();
+	caller_new(0, 5, gate);
+	settle();
+	caller_new(1, 5, middle_gate);
+	settle();
+	CHECK_IS(thread_state(between), QUEUED);
+	for (unsigned i = 0; i < 2; i++) {
+		OK(submit(cap));
+		settle();
+	}
+	CHECK_IS(seen[0].w[0], 1);
+	CHECK_IS(seen[1].w[0], 8);
+}
+
+/* Waits for its signal, then serves whoever is there and polls after each answer. */
+static void polling_server(uint64_t signal)
+{
+	wait_one(signal);
+	for (struct msg m = poll();;)
+		m = status_of(m) ? wait() : reply(0, m.w[0] + 1);
+}
+
+TEST(a_server_that_polls_serves_all_who_had_to_wait)
+{
+	struct child *s = child_new(polling_server, 10);
+	uint64_t signal = signal_new(s, 0), gate = gate_new(s, 0);
+
+	child_start(s, child_give(s, signal));
+	settle();
+	for (unsigned i = 0; i < 5; i++)
+		caller_new(i, 5, gate);
+	settle();
+	OK(op1(SYS_SIGNAL_SUBMIT, signal));
+	settle();
+	for (unsigned i = 0; i < 5; i++)
+		CHECK_IS(seen[i].w[0], i + 1);
+}
+
 /* --- Death --- */
 
 TEST(a_killed_caller_leaves_its_server_runnable)

@@ -450,6 +450,19 @@ TEST(a_poll_takes_what_is_there)
 	reply(0, 0);
 }
 
+TEST(a_poll_does_not_miss_a_signal_for_a_caller_that_is_gone)
+{
+	uint64_t signal = own_signal(1), gate = gate_new(&self, 2);
+
+	OK(submit(signal));
+	await();                                /* the next look is for callers first */
+	child_run(calls, 10, gate);
+	run_unheard(MS);
+	OK(destroy(gate));
+	OK(submit(signal));
+	CHECK_IS(poll().badge, 1);
+}
+
 TEST(time_goes_on)
 {
 	uint64_t last = now();
