@@ -42,13 +42,6 @@ static struct rpc_cost cost_of(struct connection_request const *request)
 
 /* --- Opening --- */
 
-/* What the parent has to say about one request. */
-struct answer {
-	uint32_t              id;
-	struct session_status status;
-	struct cap            session;
-};
-
 /* Connections that may be LOST, or a parent that forwards the requests of its children. */
 static bool others_listen(struct env const *env)
 {
@@ -56,22 +49,6 @@ static bool others_listen(struct env const *env)
 		if (handler->bits & NEWS_SESSION)
 			return true;
 	return !list_is_empty(&env->connections);
-}
-
-static enum status wait_while_pending(struct env *env, struct answer *answer, uint64_t deadline_ns)
-{
-	enum status status = STATUS_OK;
-
-	while (status == STATUS_OK && answer->status.state == SESSION_STATE_PENDING) {
-		status = env_wait_news(env, NEWS_SESSION, deadline_ns);
-		if (status == STATUS_OK)
-			status = parent_session_state(env->parent, answer->id, &answer->status, &answer->session);
-	}
-
-	/* The news may have been about other sessions too. */
-	if (others_listen(env))
-		env_repeat_news(env, NEWS_SESSION);
-	return status;
 }
 
 static void close_id(struct env *env, uint32_t id)
@@ -83,28 +60,77 @@ static void close_id(struct env *env, uint32_t id)
 		return;
 }
 
-enum status connection_open_forward(struct connection *connection, struct env *env, struct session_open_args const *args,
-                                    struct connection_request const *request, struct session_status *last)
+/* What the parent said, as a status. What is neither open nor pending has ended. */
+static enum status decided(struct connection *connection, struct session_status const *last, struct cap session)
 {
-	struct answer answer = { .session = CAP_NULL };
-	enum status   status;
+	if (last->state == SESSION_STATE_PENDING)
+		return STATUS_PENDING;
+	connection->cap = session;
+	if (last->state == SESSION_STATE_OPEN && !cap_is_null(session))
+		return STATUS_OK;
+	connection_close(connection);
+	if (last->state == SESSION_STATE_OPEN)
+		return STATUS_PEER_FAULT;
+	if (last->state == SESSION_STATE_LOST)
+		return STATUS_LOST;
+	return last->reason ? last->reason : STATUS_INTERNAL;
+}
+
+enum status connection_ask(struct connection *connection, struct env *env, struct session_open_args const *args, struct account pay,
+                           struct session_status *last)
+{
+	struct cap session = CAP_NULL;
 
 	*last = (struct session_status) { .state = SESSION_STATE_NONE };
-	RPC_TRY(parent_session_open(env->parent, args, (struct account) { request->pay }, &answer.id, &answer.status, &answer.session));
-	status = answer.status.state == SESSION_STATE_PENDING ? wait_while_pending(env, &answer, request->deadline_ns) : STATUS_OK;
-	*last = answer.status;
-	if (status == STATUS_OK && answer.status.state == SESSION_STATE_OPEN) {
-		if (!cap_is_null(answer.session)) {
-			*connection = (struct connection) { .cap = answer.session, .id = answer.id, .env = env };
-			return STATUS_OK;
-		}
-		status = STATUS_PEER_FAULT;
+	*connection = (struct connection) { .env = env };
+	RPC_TRY(parent_session_open(env->parent, args, pay, &connection->id, last, &session));
+	return decided(connection, last, session);
+}
+
+enum status connection_poll(struct connection *connection, struct session_status *last)
+{
+	struct cap  session = CAP_NULL;
+	enum status status  = parent_session_state(connection->env->parent, connection->id, last, &session);
+
+	if (status) {
+		connection_close(connection);
+		return status;
 	}
+	return decided(connection, last, session);
+}
+
+/* Waits for the decision; PENDING on entry. */
+static enum status wait_decided(struct connection *connection, uint64_t deadline_ns, struct session_status *last)
+{
+	struct env *env    = connection->env;
+	enum status status = STATUS_PENDING;
+
+	while (status == STATUS_PENDING) {
+		status = env_wait_news(env, NEWS_SESSION, deadline_ns);
+		if (status != STATUS_OK)
+			connection_close(connection);
+		else
+			status = connection_poll(connection, last);
+	}
+
+	/* The news may have been about other sessions too. */
+	if (others_listen(env))
+		env_repeat_news(env, NEWS_SESSION);
+	return status;
+}
+
+/* One attempt; the connection is only written on OK. */
+static enum status open_once(struct connection *connection, struct env *env, struct session_open_args const *args,
+                             struct connection_request const *request, struct session_status *last)
+{
+	struct connection made;
+	enum status       status = connection_ask(&made, env, args, (struct account) { request->pay }, last);
+
+	if (status == STATUS_PENDING)
+		status = wait_decided(&made, request->deadline_ns, last);
 	if (status == STATUS_OK)
-		status = answer.status.state == SESSION_STATE_LOST ? STATUS_LOST : answer.status.reason;
-	close_id(env, answer.id);
-	cap_release(answer.session);
-	return status ? status : STATUS_INTERNAL;
+		*connection = made;
+	return status;
 }
 
 enum status connection_open_request(struct connection *connection, struct env *env, struct connection_request const *request)
@@ -122,11 +148,11 @@ enum status connection_open_request(struct connection *connection, struct env *e
 
 	args.ram = cost.ram;
 	args.caps = cost.caps;
-	status = connection_open_forward(connection, env, &args, request, &answer);
+	status = open_once(connection, env, &args, request, &answer);
 	for (unsigned i = 0; i < CONNECTION_NEEDS_MAX && status == STATUS_NEEDS && (answer.ram > args.ram || answer.caps > args.caps); i++) {
 		args.ram = MAX(args.ram, align_up(answer.ram, PAGE_SIZE));
 		args.caps = MAX(args.caps, answer.caps);
-		status = connection_open_forward(connection, env, &args, request, &answer);
+		status = open_once(connection, env, &args, request, &answer);
 	}
 	return status;
 }

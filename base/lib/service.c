@@ -97,7 +97,19 @@ static void end_state(struct session *session)
 	heap_abandon(&session->heap);
 }
 
-static enum status make_session(struct service *service, struct session_request const *request, struct account account, struct cap *gate)
+/* Refuses the session, whose account ends with the answer. */
+static void refuse(struct session *session, enum status reason, struct session_answer *answer)
+{
+	*answer = (struct session_answer) { .kind = ANSWER_KIND_REFUSED, .id = (uint32_t)session->of_service.key, .reason = reason };
+	if (reason == STATUS_NEEDS) {
+		answer->ram = session->needs.ram;
+		answer->caps = session->needs.caps;
+	}
+	end_state(session);
+}
+
+static enum status make_session(struct service *service, struct session_request const *request, struct account account,
+                                struct session_answer *answer, struct cap *gate)
 {
 	struct session *session;
 	enum status     status;
@@ -108,22 +120,24 @@ static enum status make_session(struct service *service, struct session_request 
 		status = tree_insert(&service->sessions, &session->of_service);
 	if (status == STATUS_OK && service->open) {
 		status = service->open(session, request->args.data);
-		if (status)
+		if (status && status != STATUS_PENDING)
 			tree_remove(&service->sessions, &session->of_service);
 	}
-	if (status) {
-		end_state(session);
-		return status;
-	}
-	*gate = session->gate;
-	return STATUS_OK;
+	if (status && status != STATUS_PENDING)
+		refuse(session, status, answer);
+	else
+		*gate = session->gate;
+	return status;
 }
 
 static void end_session(struct session *session)
 {
-	struct cap const account = session->account;
+	struct cap const account    = session->account;
+	bool const       is_decided = list_is_linked(&session->of_decided);
 
-	if (session->service->close)
+	if (is_decided)
+		list_remove(&session->of_decided);
+	if (session->service->close && !(is_decided && session->outcome != STATUS_OK))
 		session->service->close(session);
 	tree_remove(&session->service->sessions, &session->of_service);
 	end_state(session);
@@ -146,7 +160,6 @@ static enum status handle_open(struct env *env, struct session_request const *re
 	struct service  *service = service_of(env, request->service);
 	void const      *args    = request->args.data;
 	struct rpc_cost  cost;
-	enum status      status;
 
 	if (!service)
 		return STATUS_NOT_FOUND;
@@ -158,12 +171,7 @@ static enum status handle_open(struct env *env, struct session_request const *re
 		answer->caps = service->is_relay ? rpc_plus(request->caps, cost.caps) : MAX(request->caps, cost.caps);
 		return STATUS_NEEDS;
 	}
-	status = make_session(service, request, account, gate);
-	if (status == STATUS_NEEDS) {
-		answer->ram = service->needs.ram;
-		answer->caps = service->needs.caps;
-	}
-	return status;
+	return make_session(service, request, account, answer, gate);
 }
 
 static void handle_close(struct env *env, uint32_t id)
@@ -185,10 +193,14 @@ static void handle_request(struct env *env, struct session_request const *reques
 	*answer = (struct session_answer) { .id = request->id };
 	*gate = CAP_NULL;
 	if (request->kind == REQUEST_KIND_OPEN) {
-		answer->reason = handle_open(env, request, account, answer, gate);
-		answer->kind = answer->reason ? ANSWER_KIND_REFUSED : ANSWER_KIND_READY;
-		if (answer->reason)
+		enum status status = handle_open(env, request, account, answer, gate);
+
+		answer->kind = status == STATUS_OK ? ANSWER_KIND_READY : status == STATUS_PENDING ? ANSWER_KIND_NONE : ANSWER_KIND_REFUSED;
+		answer->reason = status;
+		if (answer->kind == ANSWER_KIND_REFUSED)
 			cap_release(account.cap);
+		if (answer->kind == ANSWER_KIND_NONE)
+			*gate = CAP_NULL;
 	} else if (request->kind == REQUEST_KIND_CLOSE) {
 		handle_close(env, request->id);
 		answer->kind = ANSWER_KIND_CLOSED;
@@ -213,16 +225,63 @@ static struct {
 	struct cap            gate;
 } due;
 
+/* Sessions that were decided, but are not yet told, by of_decided. */
+static struct list decided = LIST_INIT(decided);
+
+void session_decide(struct session *session, enum status outcome)
+{
+	session->outcome = outcome;
+	list_append(&decided, &session->of_decided);
+	env_repeat_news(session->service->env, NEWS_REQUEST);
+}
+
+void session_end(struct session *session)
+{
+	bool const is_open = session_of(session->service, (uint32_t)session->of_service.key) == session;
+
+	if (!is_open || list_is_linked(&session->of_decided))
+		return;
+	session->is_ending = true;
+	list_append(&decided, &session->of_decided);
+	env_repeat_news(session->service->env, NEWS_REQUEST);
+}
+
+/* Makes the answer for a session that was decided due, if there is one and no other is due. */
+static void take_decided(void)
+{
+	struct session *session = due.answer.kind == ANSWER_KIND_NONE ? list_object(list_take_first(&decided), struct session, of_decided) : NULL;
+
+	if (!session)
+		return;
+	if (session->is_ending) {
+		due.answer = (struct session_answer) { .kind = ANSWER_KIND_CLOSED, .id = (uint32_t)session->of_service.key };
+		end_session(session);
+		return;
+	}
+	due.gate = session->gate;
+	due.answer = (struct session_answer) { .kind = ANSWER_KIND_READY, .id = (uint32_t)session->of_service.key };
+	if (session->outcome != STATUS_OK) {
+		struct cap const account = session->account;
+
+		tree_remove(&session->service->sessions, &session->of_service);
+		due.gate = CAP_NULL;
+		refuse(session, session->outcome, &due.answer);
+		cap_release(account);
+	}
+}
+
 /* False: nothing more can be fetched now. */
 static bool serve_one(struct env *env)
 {
 	struct session_request request;
 	struct account         account = { CAP_NULL };
-	enum status            status  = parent_serve(env->parent, &due.answer, due.gate, &request, &account);
+	enum status            status;
 
+	take_decided();
+	status = parent_serve(env->parent, &due.answer, due.gate, &request, &account);
 	if (status == STATUS_OK) {
 		handle_request(env, &request, account, &due.answer, &due.gate);
-		return request.kind != REQUEST_KIND_NONE;
+		return request.kind != REQUEST_KIND_NONE || !list_is_empty(&decided);
 	}
 	if (due.answer.kind != ANSWER_KIND_NONE) {
 		take_back(env, &due.answer, status);

@@ -76,15 +76,23 @@ static void refuse(struct session_slot *slot, enum status reason)
 	sandbox_child_tell(slot->client, NEWS_SESSION);
 }
 
+static void accept_closed(struct session_slot *slot)
+{
+	struct sandbox_child *client = slot->client;
+
+	end_patience(slot);
+	list_remove(&slot->of_server);
+	slot_release(slot);
+	sandbox_child_tell(client, NEWS_SESSION);
+}
+
 static void accept_refusal(struct session_slot *slot, struct session_answer const *answer)
 {
 	bool        is_needs = answer->reason == STATUS_NEEDS;
 	enum status reason   = answer->reason == STATUS_OK ? STATUS_PEER_FAULT : answer->reason;
 
 	if (slot->state == SLOT_CANCELLED) {
-		end_patience(slot);
-		list_remove(&slot->of_server);
-		slot_release(slot);
+		accept_closed(slot);
 		return;
 	}
 	if (!is_needs)
@@ -110,16 +118,6 @@ static enum status accept_ready(struct session_slot *slot, struct rpc_cap const 
 	session_set_state(slot, SLOT_READY);
 	sandbox_child_tell(slot->client, NEWS_SESSION);
 	return STATUS_OK;
-}
-
-static void accept_closed(struct session_slot *slot)
-{
-	struct sandbox_child *client = slot->client;
-
-	end_patience(slot);
-	list_remove(&slot->of_server);
-	slot_release(slot);
-	sandbox_child_tell(client, NEWS_SESSION);
 }
 
 /* The server of one session is gone, or has ended it by itself. */
@@ -167,7 +165,9 @@ static enum status accept_answer(struct sandbox_child *server, struct session_an
 	if (!slot)
 		return STATUS_INVALID;
 	is_asked = slot->state == SLOT_OFFERED || slot->state == SLOT_CANCELLED;
-	if (slot->state == SLOT_QUEUED || (answer->kind == ANSWER_KIND_CLOSED) == is_asked)
+	if (slot->state == SLOT_QUEUED)
+		return STATUS_INVALID;
+	if ((answer->kind == ANSWER_KIND_CLOSED) == is_asked && !(slot->state == SLOT_CANCELLED && slot->is_told))
 		return STATUS_INVALID;
 	if (answer->kind == ANSWER_KIND_READY)
 		return accept_ready(slot, session);
@@ -197,7 +197,8 @@ static struct session_slot *next(struct sandbox_child *server)
 	struct session_slot *best = NULL;
 
 	list_for_each (slot, &server->sessions, struct session_slot, of_server) {
-		if (slot->state != SLOT_CLOSING && !(slot->state == SLOT_QUEUED && is_announced(server, slot->service)))
+		if (slot->state != SLOT_CLOSING && !(slot->state == SLOT_CANCELLED && !slot->is_told) &&
+		    !(slot->state == SLOT_QUEUED && is_announced(server, slot->service)))
 			continue;
 		if (!best || slot->client->served < best->client->served)
 			best = slot;
@@ -217,9 +218,11 @@ enum status serve_next(struct sandbox_child *server, struct session_answer const
 		return STATUS_OK;
 	slot->client->served = ++server->sandbox->requests;
 	request->id = slot_id(slot);
-	if (slot->state == SLOT_CLOSING) {
+	if (slot->state == SLOT_CLOSING || slot->state == SLOT_CANCELLED) {
 		request->kind = REQUEST_KIND_CLOSE;
-		session_set_state(slot, SLOT_CLOSE_OFFERED);
+		slot->is_told = true;
+		if (slot->state == SLOT_CLOSING)
+			session_set_state(slot, SLOT_CLOSE_OFFERED);
 		return STATUS_OK;
 	}
 	request->kind = REQUEST_KIND_OPEN;
@@ -262,8 +265,8 @@ void serve_close(struct session_slot *slot)
 		cap_release(slot->session);
 		slot->session = CAP_NULL;
 		session_set_state(slot, SLOT_CLOSING);
-		sandbox_child_tell(slot->server, NEWS_REQUEST);
 	}
+	sandbox_child_tell(slot->server, NEWS_REQUEST);
 	start_patience(slot);
 }
 

@@ -26,7 +26,7 @@ enum slot_state {
 	SLOT_OFFERED,        /* fetched, not answered */
 	SLOT_READY,          /* answered with a capability that the client has not got */
 	SLOT_OPEN,           /* the client has it */
-	SLOT_CANCELLED,      /* the client left before the server answered */
+	SLOT_CANCELLED,      /* the client left before the server answered; it is told once, and may answer as if it were not */
 	SLOT_CLOSING,        /* the client left; the server is to be told */
 	SLOT_CLOSE_OFFERED,  /* the server knows, and has not agreed yet */
 	SLOT_REFUSED,        /* refunded; the client has yet to read why */
@@ -59,7 +59,7 @@ struct session_slot {
 	uint8_t                     kind;         /* enum session_kind */
 	uint8_t                     reason;       /* enum status; SLOT_REFUSED */
 	uint8_t                     args_size;
-	uint8_t                     reserved;
+	bool                        is_told;      /* SLOT_CANCELLED: the server knows */
 	char                        label[LABEL_SIZE];    /* as the provider is told */
 	uint8_t                     args[SESSION_ARGS_SIZE];
 };

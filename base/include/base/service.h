@@ -10,8 +10,10 @@
  *
  * A server keeps nothing of its own for a session, so clients cannot exhaust it.
  *
- * A relay opens a session for each of its own, on the client's account (connection_open_forward): what the client donates beyond the relay's own
- * need is for that one. So its answer to a donation that is too small is what was offered and its own need, and `open` may return NEEDS itself.
+ * An `open` that depends on others returns PENDING; session_decide says later what came of it. If the client leaves before that, `close` runs.
+ *
+ * A relay opens a session for each of its own, on the client's account (connection_ask): what the client donates beyond the relay's own need is for that
+ * one. So its answer to a donation that is too small is what was offered and its own need, and `open` may refuse with NEEDS itself.
  */
 #pragma once
 
@@ -35,6 +37,10 @@ struct session {
 	char const       *label;         /* as the parent vouches for it: "init -> client -> its own word" */
 	uint64_t          ram, caps;     /* donated at the open */
 	uint32_t          affinity;
+	struct rpc_cost   needs;         /* in all; set by who refuses it with NEEDS */
+	enum status       outcome;       /* of session_decide */
+	bool              is_ending;     /* by session_end */
+	struct list_link  of_decided;    /* from then on until the parent is told */
 };
 
 struct service {
@@ -42,10 +48,9 @@ struct service {
 	void const            *ops;
 	size_t                 session_size;     /* of the server's own struct */
 	enum status          (*dispatch)(struct rpc_object *, struct rpc *);
-	enum status          (*open)(struct session *, void const *args);    /* NULL: nothing to do. Not OK: refused with that status */
+	enum status          (*open)(struct session *, void const *args);    /* NULL: nothing to do. PENDING: to be decided later. Else, not OK: refused with that status */
 	void                 (*close)(struct session *);                     /* NULL: nothing to do */
 	bool                   is_relay;
-	struct rpc_cost        needs;            /* in all; set by an `open` that returns NEEDS */
 
 	struct env            *env;
 	struct tree            sessions;         /* of struct session by of_service */
@@ -63,6 +68,12 @@ static inline char const *session_label(struct session const *session) { return 
 
 /* The session's account, to allocate buffers from (ram_alloc) and to attach them with. It ends with the session. */
 struct account session_account(struct session const *session);
+
+/* What came of an `open` that returned PENDING: OK, or why the session is refused. Then it ends by itself, without `close`. Once. */
+void session_decide(struct session *session, enum status outcome);
+
+/* Ends an open session, soon: its client sees it LOST. `close` runs then. One that is not open yet, or ending anyway, stays as it is. */
+void session_end(struct session *session);
 
 /* Keeps a capability that came with a request until the session ends; the record is on the client's account. BAD_CAP: null. */
 MUST_CHECK enum status session_keep(struct session *session, struct rpc_cap const *cap, struct cap *kept);

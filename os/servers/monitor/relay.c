@@ -27,6 +27,10 @@ struct client {
 	struct connection server;
 	struct list       proxies;       /* of struct proxy by of_client */
 	unsigned          numbers;       /* given to them */
+	struct list_link  of_waiting;    /* while the server is asked */
+	struct handler    lost;
+	struct rpc_cost   own;           /* needs of this end */
+	char              args[RPC_ARGS_MAX];
 };
 
 /* Stands for an object of the server. */
@@ -343,50 +347,79 @@ static enum status relay_proxy(struct rpc_object *object, struct rpc *rpc)
 
 /* --- Sessions --- */
 
-/* Asks the server for the same. Whatever the monitor's own end does not need is for the server. */
-static enum status open_server(struct client *client, void const *args)
+/* Those whose servers have not decided yet. */
+static struct list waiting = LIST_INIT(waiting);
+
+/* The server's end is over, so the client's is. */
+static void handle_lost(struct handler *handler, uint64_t count)
 {
-	struct session            *session = &client->session;
-	struct service            *service = session->service;
-	struct session_open_args   request = { .hash = service->type->hash, .affinity = session->affinity };
-	struct connection_request  options = { .pay = session->account };
-	struct rpc_cost            own     = { .caps = COST_ACCOUNT_CAPS + RESERVED_CAPS };
-	struct account_state       state;
-	struct session_status      last;
-	enum status                status;
+	session_end(&container_of(handler, struct client, lost)->session);
+}
 
-	RPC_TRY(string_copy(request.service, sizeof(request.service), service->type->name));
-	RPC_TRY(string_copy(request.label, sizeof(request.label), session_label(session)));
-	request.args.size = service->type->args_size;
-	memcpy(request.args.data, args, service->type->args_size);
+/* The server has decided, or there was no asking it. */
+static enum status decide(struct client *client, enum status status, struct session_status const *last)
+{
+	char text[48];
 
-	RPC_TRY(account_info(session_account(session), &state));
-	own.ram = align_up(state.ram_used, PAGE_SIZE);
-	own.caps += state.caps_used;
-	if (state.ram_limit < own.ram || state.caps_limit < own.caps) {
-		service->needs = (struct rpc_cost) { MAX(session->ram, own.ram), MAX(session->caps, own.caps) };
-		return STATUS_NEEDS;
+	client->session.needs = (struct rpc_cost) { rpc_plus(last->ram, client->own.ram), rpc_plus(last->caps, client->own.caps) };
+	if (status == STATUS_OK) {
+		log_session(client, client->args, "opened");
+		client->lost.handle = handle_lost;
+		connection_on_lost(&client->server, &client->lost);
 	}
-	request.ram = state.ram_limit - own.ram;
-	request.caps = state.caps_limit - own.caps;
-	status = connection_open_forward(&client->server, service->env, &request, &options, &last);
-	service->needs = (struct rpc_cost) { rpc_plus(last.ram, own.ram), rpc_plus(last.caps, own.caps) };
+	if (status != STATUS_OK && status != STATUS_NEEDS)
+		log_session(client, client->args, format_cut(text, sizeof(text), "refused: %s", status_name(status)));
 	return status;
 }
 
+static void handle_news(struct news_handler *handler, uint32_t bits)
+{
+	list_for_each_safe (client, &waiting, struct client, of_waiting) {
+		struct session_status last;
+		enum status           status = connection_poll(&client->server, &last);
+
+		if (status == STATUS_PENDING)
+			continue;
+		list_remove(&client->of_waiting);
+		session_decide(&client->session, decide(client, status, &last));
+	}
+}
+
+/* What of the donation is left for the server, in the request. NEEDS: nothing is. */
+static enum status divide(struct client *client, struct session_open_args *request)
+{
+	struct account_state state;
+
+	RPC_TRY(account_info(session_account(&client->session), &state));
+	client->own.ram = align_up(state.ram_used, PAGE_SIZE);
+	client->own.caps = state.caps_used + COST_ACCOUNT_CAPS + RESERVED_CAPS;
+	request->ram = state.ram_limit - MIN(state.ram_limit, client->own.ram);
+	request->caps = state.caps_limit - MIN(state.caps_limit, client->own.caps);
+	return state.ram_limit < client->own.ram || state.caps_limit < client->own.caps ? STATUS_NEEDS : STATUS_OK;
+}
+
+/* Asks the server for the same. */
 static enum status open(struct session *session, void const *args)
 {
-	struct client *client = container_of(session, struct client, session);
-	char           text[48];
-	enum status    status;
+	struct client           *client  = container_of(session, struct client, session);
+	struct service          *service = session->service;
+	struct session_open_args request = { .hash = service->type->hash, .affinity = session->affinity };
+	struct session_status    last    = { .ram = 0 };
+	enum status              status;
 
 	list_init(&client->proxies);
-	status = open_server(client, args);
+	memcpy(client->args, args, service->type->args_size);
+	request.args.size = service->type->args_size;
+	memcpy(request.args.data, args, service->type->args_size);
+	RPC_TRY(string_copy(request.service, sizeof(request.service), service->type->name));
+	RPC_TRY(string_copy(request.label, sizeof(request.label), session_label(session)));
+	status = divide(client, &request);
 	if (status == STATUS_OK)
-		log_session(client, args, "opened");
-	else if (status != STATUS_NEEDS)
-		log_session(client, args, format_cut(text, sizeof(text), "refused: %s", status_name(status)));
-	return status;
+		status = connection_ask(&client->server, service->env, &request, session_account(session), &last);
+	if (status != STATUS_PENDING)
+		return decide(client, status, &last);
+	list_append(&waiting, &client->of_waiting);
+	return STATUS_PENDING;
 }
 
 /* The gates and the memory go with the session's account. */
@@ -399,7 +432,12 @@ static void close(struct session *session)
 		cap_release(proxy->gate);
 	}
 	connection_close(&client->server);
-	log_session(client, NULL, "closed");
+	if (list_is_linked(&client->of_waiting)) {
+		list_remove(&client->of_waiting);
+		log_session(client, client->args, "given up before the server answered");
+	} else {
+		log_session(client, NULL, "closed");
+	}
 }
 
 /* What each session costs beyond the base cost; the objects' memory is in the page of the state. */
@@ -410,8 +448,11 @@ static struct rpc_cost cost(void const *args)
 
 enum status relay_provide(struct env *env, char const *name, struct node interface)
 {
-	struct relay *relay;
+	static struct news_handler news = { .bits = NEWS_SESSION, .handle = handle_news };
+	struct relay              *relay;
 
+	if (!list_is_linked(&news.of_env))
+		env_on_news(env, &news);
 	TRY(heap_new(&env->heap, &relay));
 	TRY(string_copy(relay->name, sizeof(relay->name), name));
 	relay->interface = interface;
