@@ -7,8 +7,9 @@
  * - a server runs with the priority and time of the best of its callers, at any depth, with nothing to update;
  * - a waiting caller helps the server to become free, and its call is delivered when dispatch finds the server receptive;
  * - if the end of the chain cannot run (it waits for one signal, was stopped or paused), the SC is parked: it leaves the run queue.
- *   sched_wake, at the thread that can go on, puts back the SC at the root of its chain and the best waiter at each
- *   step, at most CHAIN_DEPTH_MAX of them. The other parked ones follow one by one, each time a server becomes receptive.
+ *   sched_wake, at the thread that can go on, puts back the SC at the root of its chain and, at each step, the one that the best
+ *   waiter runs on, at most CHAIN_DEPTH_MAX times CHAIN_DEPTH_MAX of them. The other parked ones follow one by one, each time
+ *   a call is delivered or a server becomes receptive.
  *
  * Time is charged when the SC changes, and only then is the clock read and the timer set.
  */
