@@ -40,7 +40,7 @@ static enum status start(struct sandbox_child *child)
 {
 	struct env        *env  = child->sandbox->env;
 	struct child_args  args = {
-		.name = child->start->name, .ram = child->start->ram.value, .caps = child->start->caps.value, .priority = SANDBOX_PRIORITY,
+		.name = child->start->name, .ram = child->start->ram.value, .caps = child->start->caps.value, .priority = child->start->priority,
 		.platform = &child->sandbox->platform, .ep = &env->ep, .parent = &child->parent.object, .exited = &child->exited,
 	};
 

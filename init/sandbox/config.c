@@ -16,7 +16,7 @@ static struct element const element_config = {
 	NAMES("verbose", "close_patience_ms"), NAMES("parent-provides", "default-route", "default", "export", "start"),
 };
 static struct element const element_start = {
-	NAMES("name", "binary", "ram", "caps", "sessions", "exit", "close_patience_ms"),
+	NAMES("name", "binary", "ram", "caps", "sessions", "priority", "exit", "close_patience_ms"),
 	NAMES("binary", "resource", "provides", "route", "config"),
 };
 static struct element const element_default  = { NAMES("ram", "caps"), NONE };
@@ -33,6 +33,7 @@ static struct element const element_child    = { NAMES("name", "label", "identit
 static struct document_range const ram_range      = { true, PAGE_SIZE, UINT64_C(1) << 48 };
 static struct document_range const caps_range     = { false, 1, 1 << 24 };
 static struct document_range const sessions_range = { false, 1, CONFIG_SESSIONS_MAX };
+static struct document_range const priority_range = { false, 0, CONFIG_PRIORITY - 1 };
 static struct document_range const patience_range = { false, 0, 3600 * 1000 };
 
 /* Zeroed memory in the arena; notes when there is none. */
@@ -303,7 +304,7 @@ static bool decode_name(struct document *document, struct config const *config, 
 
 static bool decode_settings(struct document *document, struct config const *config, struct node node, struct config_start *start)
 {
-	uint64_t sessions = CONFIG_SESSIONS, patience = config->close_patience_ms;
+	uint64_t sessions = CONFIG_SESSIONS, patience = config->close_patience_ms, lower_by = 0;
 
 	start->exit_propagates = node_attribute_is(node, "exit", "propagate");
 	if (node_has_attribute(node, "exit") && !start->exit_propagates && !node_attribute_is(node, "exit", "ignore")) {
@@ -311,8 +312,10 @@ static bool decode_settings(struct document *document, struct config const *conf
 		return false;
 	}
 	if (!document_number(document, node, "sessions", sessions_range, &sessions) ||
+	    !document_number(document, node, "priority", priority_range, &lower_by) ||
 	    !document_number(document, node, "close_patience_ms", patience_range, &patience))
 		return false;
+	start->priority = CONFIG_PRIORITY - (uint32_t)lower_by;
 	start->sessions = (unsigned)sessions;
 	start->close_patience_ms = (uint32_t)patience;
 	return true;

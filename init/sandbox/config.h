@@ -21,6 +21,7 @@ enum {
 	CONFIG_SESSIONS_MAX    = 256,
 	CONFIG_CAPS            = 100,
 	CONFIG_CLOSE_PATIENCE  = 1000,   /* ms */
+	CONFIG_PRIORITY        = 32,     /* the highest of all children's threads; the top-level init is above them */
 	CONFIG_STARTS_MAX      = 4095,
 	CONFIG_FILE_SIZE       = NODE_FILE_SIZE,    /* of the origin's name, with the terminator */
 	SERVICE_NAME_SIZE      = 32,
@@ -78,6 +79,7 @@ struct config_start {
 	char const                *name, *binary;
 	struct config_amount       ram, caps;
 	unsigned                   sessions;
+	uint32_t                   priority;             /* the highest of its threads, 1 to CONFIG_PRIORITY */
 	uint32_t                   close_patience_ms;    /* of its clients with it; 0: endless */
 	bool                       exit_propagates;
 	struct config_service     *provides;

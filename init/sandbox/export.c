@@ -4,7 +4,7 @@
  * client. A session is a slot like any other, in the list of its server, but the slot is in a page from the session's account, which the
  * parent lends: it pays for being remembered. All steps are those of serve.c; here the parent is told what the state of the slot says:
  *
- *	READY -> READY      REFUSED -> REFUSED      LOST, FREE -> CLOSED, or REFUSED if it never was READY
+ *	READY -> READY      REFUSED -> REFUSED      LOST, FREE -> CLOSED, or REFUSED if the parent still waits for it to be READY
  *
  * With the last three the account ends, and the page with it. The parent is called from the loop only, never within a child's call.
  */
@@ -28,7 +28,7 @@ struct export {
 	struct dataspace    memory;       /* in which this is */
 	struct cap          account;      /* of the session */
 	uint32_t            parent_id;    /* the parent's number for it */
-	bool                is_ready;     /* the parent knows that it is */
+	bool                is_known;     /* the parent knows it as ready, or asks for its end: what is left to say is CLOSED */
 	struct session_slot slot;
 };
 
@@ -233,9 +233,11 @@ static void handle_request(struct sandbox *sandbox, struct session_request const
 			return;
 		answer->kind = ANSWER_KIND_REFUSED;
 	} else if (request->kind == REQUEST_KIND_CLOSE) {
-		/* One whose server is gone is about to be answered anyway. */
+		/* Its server may be gone, or may not have answered yet. */
 		export = lookup(sandbox, request->id);
-		if (export && export->slot.state == SLOT_OPEN)
+		if (export)
+			export->is_known = true;
+		if (export && session_is_clients(&export->slot))
 			slot_close(&export->slot);
 	}
 	cap_release(account.cap);
@@ -255,8 +257,8 @@ static bool is_due(struct export const *export, struct session_answer *answer)
 	}
 	if (slot->state != SLOT_REFUSED && slot->state != SLOT_LOST && slot->state != SLOT_FREE)
 		return false;
-	answer->kind = export->is_ready ? ANSWER_KIND_CLOSED : ANSWER_KIND_REFUSED;
-	answer->reason = export->is_ready ? STATUS_OK : slot->state == SLOT_REFUSED ? slot->reason : STATUS_PEER_GONE;
+	answer->kind = export->is_known ? ANSWER_KIND_CLOSED : ANSWER_KIND_REFUSED;
+	answer->reason = export->is_known ? STATUS_OK : slot->state == SLOT_REFUSED ? slot->reason : STATUS_PEER_GONE;
 	if (answer->reason == STATUS_NEEDS) {
 		answer->ram = slot->ram + EXPORT_RAM;
 		answer->caps = slot->caps + EXPORT_CAPS;
@@ -327,7 +329,7 @@ static bool serve_one(struct sandbox *sandbox, struct session_answer *due)
 	if (export && answer.kind != ANSWER_KIND_READY) {
 		forget(sandbox, export, &copy);
 	} else if (export) {
-		export->is_ready = true;
+		export->is_known = true;
 		session_set_state(&export->slot, SLOT_OPEN);
 	}
 	handle_request(sandbox, &request, account, due);

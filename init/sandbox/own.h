@@ -8,9 +8,6 @@
 #include "explain.h"
 #include "quota.h"
 
-/* The highest of all children's threads; the top-level init is above them. */
-enum { SANDBOX_PRIORITY = 32 };
-
 /* --- child.c: from start to end --- */
 
 void sandbox_child_begin(struct sandbox_child *child);

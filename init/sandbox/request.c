@@ -49,7 +49,7 @@ static char const *name_of_service(struct sandbox_child const *client, struct ro
 	return found->name;
 }
 
-/* The only arguments that are ever changed on the way: no thread of a child comes before its parent's. */
+/* The only arguments that are ever changed on the way: no thread below a child comes before what the child itself may have. */
 static void bound_priority(struct session_slot *slot)
 {
 	struct cpu_args args;
@@ -57,7 +57,7 @@ static void bound_priority(struct session_slot *slot)
 	if (!string_equal(slot->service, "CPU") || slot->args_size != sizeof(args))
 		return;
 	memcpy(&args, slot->args, sizeof(args));
-	args.priority = MIN(args.priority, (uint32_t)SANDBOX_PRIORITY);
+	args.priority = MIN(args.priority, slot->client->start->priority);
 	memcpy(slot->args, &args, sizeof(args));
 }
 

@@ -10,7 +10,7 @@ static char const full[] =
 	"	<parent-provides> <service name=\"PD\"/> </parent-provides>\n"
 	"	<default-route> <any-service> <parent/> <any-child/> </any-service> </default-route>\n"
 	"	<default caps=\"50\" ram=\"1M\"/>\n"
-	"	<start name=\"server\" sessions=\"3\" exit=\"propagate\" close_patience_ms=\"0\">\n"
+	"	<start name=\"server\" sessions=\"3\" exit=\"propagate\" close_patience_ms=\"0\" priority=\"5\">\n"
 	"		<binary name=\"hello_server\"/>\n"
 	"		<resource name=\"RAM\" quantum=\"5000\"/> <resource name=\"CAP\" quantum=\"7\"/>\n"
 	"		<provides> <service name=\"Hello\"/> <service name=\"Bye\"/> </provides>\n"
@@ -36,10 +36,12 @@ START_TEST(everything_in_a_document_is_found)
 	ck_assert(config->parent_provides_at.line == 11 && config->default_route->is_default && config->close_patience_ms == 250);
 	ck_assert_str_eq(server->binary, "hello_server");
 	ck_assert(server->at.line == 15 && server->at.column == 2 && server->sessions == 3 && server->exit_propagates && !server->close_patience_ms);
+	ck_assert(server->priority == CONFIG_PRIORITY - 5);
 	ck_assert(server->ram.value == 8192 && server->ram.at.line == 17 && server->caps.value == 7);
 	ck_assert(config_find_service(server->provides, "Bye") && node_exists(server->config) && node_line(server->config) == 24);
 	ck_assert_str_eq(client->binary, "hello_client");
 	ck_assert(client->ram.value == 65536 && client->caps.value == 9 && client->sessions == CONFIG_SESSIONS && client->index == 1);
+	ck_assert(client->priority == CONFIG_PRIORITY);
 	ck_assert(client->route == config->default_route && client->close_patience_ms == 250 && !client->exit_propagates);
 	ck_assert_str_eq(plain->binary, "plain");
 	ck_assert(plain->ram.value == 1 << 20 && plain->ram.at.line == 14 && plain->caps.value == 50 && !node_exists(plain->config));

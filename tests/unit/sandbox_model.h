@@ -354,7 +354,7 @@ static enum status op_serve(struct parent_object *self, struct session_answer co
 	if (answer->kind != ANSWER_KIND_NONE)
 		hear(answer, session);
 	for (unsigned i = 0; i < VISITORS; i++) {
-		if (visitors[i].state != ASKS && visitors[i].state != LEAVES)
+		if (visitors[i].state != ASKS && visitors[i].state != LEAVES && (visitors[i].state != LEFT_EARLY || unit_below(2)))
 			continue;
 		*request = (struct session_request) { .kind = REQUEST_KIND_CLOSE, .id = visitors[i].id };
 		if (visitors[i].state == ASKS) {
@@ -382,7 +382,7 @@ static void visit(bool leaving)
 	} else if (visitors[i].state == ASKS) {
 		if (leaving)
 			end_visit(i);
-	} else if (visitors[i].state == ASKED) {
+	} else if (visitors[i].state == ASKED && (leaving || !unit_below(6))) {
 		visitors[i].state = LEFT_EARLY;
 	} else if (visitors[i].state == USES) {
 		visitors[i].state = LEAVES;

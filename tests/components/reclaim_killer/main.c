@@ -7,7 +7,7 @@
 #include <base/component.h>
 #include <sandbox/sandbox.h>
 
-enum { LOOK_MS = 10, SETTLE_MS = 200, KILL_MS = 900, SLACK_MS = 1000 };
+enum { LOOK_MS = 10, KILL_MS = 900, SLACK_MS = 1000 };
 
 static struct killer {
 	struct env          *env;
@@ -16,7 +16,7 @@ static struct killer {
 	enum status        (*next)(void);
 	struct account_state before;
 	unsigned             slots_before;
-	uint64_t             patience_ms, killed_ns;
+	uint64_t             patience_ms, settle_ms, killed_ns;
 } self;
 
 static void after(enum status (*next)(void), uint64_t ms)
@@ -80,7 +80,7 @@ static enum status watch(void)
 	for (unsigned i = 0; i < self.sandbox.child_count; i++)
 		all &= is_involved(&self.sandbox.children[i]);
 	/* Then they still hand over some things. */
-	after(all ? kill : watch, all ? SETTLE_MS : LOOK_MS);
+	after(all ? kill : watch, all ? self.settle_ms : LOOK_MS);
 	return STATUS_OK;
 }
 
@@ -99,6 +99,7 @@ enum status component_construct(struct env *env)
 	self.env = env;
 	self.step.handle = handle_step;
 	self.patience_ms = node_u64(config, "patience_ms", 1000, 0, 60000);
+	self.settle_ms = node_u64(config, "settle_ms", 200, 0, 60000);
 	TRY(sandbox_init(&self.sandbox, env, node_child(config, "config")));
 	sandbox_fini(&self.sandbox);
 	self.sandbox = (struct sandbox) { .env = NULL };
