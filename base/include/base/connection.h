@@ -50,9 +50,9 @@ MUST_CHECK enum status connection_open(struct connection *connection, struct env
 MUST_CHECK enum status connection_open_request(struct connection *connection, struct env *env, struct connection_request const *request);
 
 /*
- * Passes a request of somebody else on as it is, the donation included, which `pay` makes: for components between client and server. Does not wait: PENDING
- * means to ask connection_poll at the next news of NEWS_SESSION (env_on_news), or to give up with connection_close. *last is what the parent said; with
- * NEEDS, how much is needed. After any other error there is nothing to close. Errors as above.
+ * Passes a request of somebody else on as it is, the donation included, which `pay` makes: for components between client and server. Does not
+ * wait: PENDING means to ask connection_poll at the next news of NEWS_SESSION (env_on_news), or to give up with connection_close. *last is what
+ * the parent said; with NEEDS, how much is needed. After any other error there is nothing to close. Errors as above.
  */
 MUST_CHECK enum status connection_ask(struct connection *connection, struct env *env, struct session_open_args const *args, struct account pay,
                                       struct session_status *last);

@@ -48,7 +48,7 @@ struct service {
 	void const            *ops;
 	size_t                 session_size;     /* of the server's own struct */
 	enum status          (*dispatch)(struct rpc_object *, struct rpc *);
-	enum status          (*open)(struct session *, void const *args);    /* NULL: nothing to do. PENDING: to be decided later. Else, not OK: refused with that status */
+	enum status          (*open)(struct session *, void const *args);    /* NULL: nothing to do. Not OK: refused, but PENDING: undecided */
 	void                 (*close)(struct session *);                     /* NULL: nothing to do */
 	bool                   is_relay;
 
@@ -57,7 +57,10 @@ struct service {
 	struct list_link       of_env;
 };
 
-/* Announces the service. EXISTS: announced before. `service` stays. */
+/* Asserts that each operation of the interface has its function; logs which one has none. */
+void service_require_ops(struct rpc_type const *type, void const *ops);
+
+/* Announces the service. EXISTS: announced before. INVALID: the parent's configuration does not name it. `service` stays. */
 MUST_CHECK enum status service_provide(struct service *service, struct env *env);
 
 /* The memory of a session, paid by its client. It ends with the session. */

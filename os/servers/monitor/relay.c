@@ -422,12 +422,19 @@ static enum status open(struct session *session, void const *args)
 	return STATUS_PENDING;
 }
 
+/* An object of a session that is over; its gate is not yet. */
+static enum status relay_nothing(struct rpc_object *object, struct rpc *rpc)
+{
+	return STATUS_PEER_GONE;
+}
+
 /* The gates and the memory go with the session's account. */
 static void close(struct session *session)
 {
 	struct client *client = container_of(session, struct client, session);
 
 	list_for_each (proxy, &client->proxies, struct proxy, of_client) {
+		proxy->object.dispatch = relay_nothing;
 		cap_release(proxy->target);
 		cap_release(proxy->gate);
 	}
