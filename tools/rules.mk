@@ -13,7 +13,7 @@ STRIP := strip
 # --- What there is ---
 
 space := $(subst ,, )
-extra_repos := $(patsubst %/,%,$(subst :,$(space),$(REPOS)))
+extra_repos := $(sort $(abspath $(subst :,$(space),$(REPOS))))
 $(foreach repo,$(extra_repos),$(if $(wildcard $(repo)/*),,$(error REPOS: there is no repository in $(repo))))
 repos := $(patsubst %/,%,$(wildcard repos/*/)) $(extra_repos)
 
@@ -155,7 +155,8 @@ SRC :=
 $1.uses := $$(USES)
 $1.src := $$(SRC)
 $1.libs := $$(filter $(libraries),$$(USES))
-$$(foreach name,$$(filter-out $(libraries) $(interface_names),$$(USES)),$$(error $1/component.mk: USES: there is neither an interface nor a library $$(name)))
+$$(foreach name,$$(filter-out $(libraries) $(interface_names),$$(USES)),$$(error $1/component.mk: USES: there is neither an interface nor a library $$(name): \
+	an interface is a file include/NAME/NAME.rpc of a repository, a library is a directory lib/NAME))
 endef
 $(foreach dir,core $(library_dirs) $(component_dirs),$(eval $(call uses_rules,$(dir))))
 
@@ -187,9 +188,13 @@ $2: build/boot/$2)
 endef
 $(foreach dir,$(component_dirs),$(eval $(call component_rules,$(dir),$(notdir $(dir)),$(call closure,$($(dir).libs)))))
 
-build/boot/%: build/bin/%
+build/boot/core $(component_images): build/boot/%: build/bin/%
 	@mkdir -p $(@D)
 	@$(STRIP) -o $@ $<
+
+# Also for what an earlier build has left: it must not be booted.
+build/boot/%: FORCE
+	@echo 'there is no component $*: a component is a directory $* with a component.mk' >&2; exit 1
 
 # --- Core, the platform page, the kernel ---
 

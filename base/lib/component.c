@@ -120,7 +120,7 @@ static void report(enum status status)
 	char const             *file;
 
 	if (!place) {
-		log_error("stopped: %s", status_name(status));
+		log_error("stopped: %s (%s); TRY in component_construct would say where", status_name(status), status_text(status));
 		return;
 	}
 	file = place->file;

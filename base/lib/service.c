@@ -305,6 +305,17 @@ void service_serve(struct env *env)
 	env_repeat_news(env, NEWS_REQUEST);
 }
 
+void service_require_ops(struct rpc_type const *type, void const *ops)
+{
+	void (*const *operations)(void) = ops;
+
+	for (unsigned i = 0; i < type->call_count; i++) {
+		if (!operations[i])
+			log_error("cannot provide %s: its ops have no function for \"%s\"", type->name, type->calls[i].name);
+		assert(operations[i]);
+	}
+}
+
 enum status service_provide(struct service *service, struct env *env)
 {
 	assert(service->session_size >= sizeof(struct session));

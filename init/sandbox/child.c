@@ -10,6 +10,9 @@
 #include <base/string.h>
 #include <base/time.h>
 
+/* What a component without data of its own takes until component_construct runs, for messages, about. */
+enum { SMALL_RAM = 72 << 10, SMALL_CAPS = 60 };
+
 /* --- Start --- */
 
 /* The account for the slots, and the slots in it; it belongs to the sandbox, and so outlives the child's own. */
@@ -67,7 +70,9 @@ static void tell_failure(struct sandbox_child const *child, enum status status)
 		log_info("  %lu caps are left here: give \"%s\" (%s:%u) less than %lu, or this component more", state.caps_limit - state.caps_used,
 		         start->name, config->file, start->at.line, start->caps.value);
 	else if (status == STATUS_OUT_OF_RAM || status == STATUS_OUT_OF_CAPS || status == STATUS_INVALID)
-		log_info("  ram=\"%luK\" caps=\"%lu\" do not suffice for what every component needs", start->ram.value / 1024, start->caps.value);
+		log_info("  \"%s\" has ram=\"%luK\" caps=\"%lu\" (%s:%u); a small component takes about ram=\"%uK\" caps=\"%u\" before its own first line",
+		         start->name, start->ram.value / 1024, start->caps.value, config->file, start->ram.at.line,
+		         (SMALL_RAM + start->sessions * (unsigned)sizeof(struct session_slot)) / 1024, SMALL_CAPS);
 }
 
 void sandbox_child_begin(struct sandbox_child *child)

@@ -45,7 +45,7 @@
 /*
  * struct X_session { struct session session; }      what the server's own struct for a session starts with
  * struct X_service: to be filled in by the server
- *         ops            its operations
+ *         ops            its operations, all of them
  *         session_size   of its own struct
  *         open           optional: (struct X_session *, struct X_args const *) -> enum status; not OK refuses the session
  *         close          optional: what came from the session's account goes by itself afterwards
@@ -83,6 +83,7 @@
 	}                                                                                                                    \
 	static inline MUST_CHECK enum status X##_provide(struct X##_service *service, struct env *env)                       \
 	{                                                                                                                    \
+		service_require_ops(&X##_type, &service->ops);                                                               \
 		service->service = (struct service) {                                                                        \
 			.type = &X##_type, .ops = &service->ops, .session_size = service->session_size,                      \
 			.dispatch = X##_session_dispatch, .open = service->open ? X##_session_open : NULL,                   \
