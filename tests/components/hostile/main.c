@@ -1,146 +1,162 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls everything that it can reach, with anything: half of the calls as the interface wants them, the others with wrong sizes,
- * labels, capabilities and numbers. What comes back must be a status; how the others fare is for them to say. It spares only the
- * calls that would end itself.
+ * Calls every operation of every interface that it can reach, with anything: half of the calls are as the interface describes them,
+ * the others are twisted in one way. What comes back must be one of the statuses that the interface lists, with results of the
+ * described form; after each epoch the own books must be what they were. How the others fare is for them to say.
  */
 #include "hostile.h"
 
-#include <base/cap_alloc.h>
-#include <hello/hello.h>
+#include <base/signal.h>
+#include <base/thread.h>
 
-static uint32_t seed_state;
+enum { EPOCH = 1500, TRIES = 60 };
 
-uint32_t next_random(void)
+static struct local_thread servant;
+
+/* Gates and signal contexts of all kinds lead to it; it answers none of them. */
+static void serve_nobody(struct local_thread *thread)
 {
-	seed_state ^= seed_state << 13;
-	seed_state ^= seed_state >> 17;
-	seed_state ^= seed_state << 5;
-	return seed_state;
-}
+	for (;;) {
+		struct platform_regs regs = { 0 };
 
-/* Ends, stops or blinds the caller itself. */
-static bool is_suicide(uint32_t label)
-{
-	return label == PARENT_OP_EXIT || label == THREAD_OP_PAUSE || label == PARENT_OP_SESSION_CLOSE;
-}
-
-/* What the answer brought: capabilities go to the pool, words are remembered. */
-static void take_answer(struct rpc_call const *call, struct cap const *caps)
-{
-	struct utcb const *utcb = thread_utcb();
-	char const        *out  = call->out;
-
-	for (unsigned i = 0; i < call->out_words && i < RPC_WORDS; i++)
-		message_remember(utcb->words[i]);
-	for (unsigned i = 0; i < call->out_caps; i++) {
-		char const *name = string_find_text(out, "cap ");
-		size_t      size = 0;
-
-		if (!name)
-			return;
-		for (name += 4; name[size] && name[size] != ' '; size++)
-			;
-		out = name + size;
-		if (cap_is_null(caps[i]))
-			continue;
-		if (string_equal(call->name, "main_thread"))
-			cap_release(caps[i]);    /* to kill that is suicide, too */
-		else
-			pool_add(caps[i], type_by_name(name, size), false);
+		platform_invoke(PLATFORM_WAIT, &regs);
 	}
 }
 
-/* A call as it should be, but for its values. */
-static enum status call_in_form(struct held const *target, unsigned op)
+/* What is there from the start, for the whole run. */
+static enum status fill_pool(struct env *env)
 {
-	struct rpc_call const *call  = &target->type->calls[op];
-	uint32_t const         label = target->type->tag << 16 | op;
-	struct cap             caps[RPC_CAPS_MAX];
-	enum status            status;
-
-	if (is_suicide(label))
-		return STATUS_OK;
-	message_fill(target->type, call);
-	status = rpc_call_message(target->cap, rpc_request(label, call->in_words, call->in_caps, call->out_caps), call->out_words, caps);
-	if (status == STATUS_OK)
-		take_answer(call, caps);
-	tally_count(target->type, op, status);
-	return status;
-}
-
-/* A call with the wrong label, size or number of capabilities. */
-static enum status call_out_of_form(struct held const *target)
-{
-	uint32_t const label  = one_in(2) ? next_random() : target->type->tag << 16 | next_random() % (target->type->call_count + 2);
-	unsigned const words  = one_in(4) ? UTCB_WORDS : next_random() % UTCB_WORDS;
-	unsigned const caps   = next_random() % (UTCB_CAPS + 1);
-	unsigned const expect = next_random() % (UTCB_CAPS + 1);
-	struct cap     got[RPC_CAPS_MAX];
-	enum status    status;
-
-	if (is_suicide(label))
-		return STATUS_OK;
-	message_fill_noise(words, caps);
-	status = rpc_call_message(target->cap, rpc_request(label, words, caps, expect), 0, got);
-	for (unsigned i = 0; status == STATUS_OK && i < expect; i++)
-		cap_release(got[i]);
-	return status;
-}
-
-static enum status attack(uint64_t calls)
-{
-	for (uint64_t i = 0; i < calls; i++) {
-		struct held const target = *pool_of_type(all_types[next_random() % type_count]);
-		enum status       status;
-
-		if (!target.type)
-			continue;
-		status = one_in(2) ? call_out_of_form(&target) : call_in_form(&target, next_random() % target.type->call_count);
-		if (!rpc_is_status(status) || status == STATUS_AGAIN || status == STATUS_NO_TABLE) {
-			log_error("a call of %s ends with %u, which is no status for a client", target.type->name, status);
-			return STATUS_PROTOCOL;
-		}
-	}
+	TRY(local_thread_create(&servant, env, "servant", 0, STACK_DEFAULT));
+	TRY(local_thread_start(&servant, serve_nobody));
+	pool_add((struct held) { env->parent.cap, type_by_name("parent"), FIXED_IN_RUN, false });
+	pool_add((struct held) { env->account.cap, type_by_name("account"), FIXED_IN_RUN, true });
+	pool_add((struct held) { servant.thread.cap, type_by_name("thread"), FIXED_IN_RUN, false });
 	return STATUS_OK;
 }
 
-static enum status fill_pool(struct env *env)
+/* The sessions that hostile stands on: they are known by the numbers that the parent gave out first. */
+static void spare_own(struct env *env)
 {
-	static struct hello  hello;
-	static struct rom    rom;
-	static struct log    log;
-	struct hello_counter counter;
+	spare_session(env->pd.connection.id);
+	spare_session(env->rm.connection.id);
+	spare_session(env->cpu.connection.id);
+}
 
-	TRY(hello_open(&hello, env, "", NULL));
-	TRY(hello_counter(&hello, &counter));
-	TRY(rom_open(&rom, env, "config"));
-	TRY(log_open(&log, env, "noise"));
-	pool_add(env->parent.cap, &parent_type, true);
-	pool_add(env->account.cap, &account_type, true);
-	pool_add(env->account.cap, &ram_type, true);
-	pool_add(env->account.cap, &cap_session_type, true);
-	pool_add(env->account.cap, &signal_type, true);
-	pool_add(env->pd.connection.cap, &pd_type, true);
-	pool_add(env->rm.connection.cap, &rm_type, true);
-	pool_add(env->cpu.connection.cap, &cpu_type, true);
-	pool_add(hello.connection.cap, &hello_type, true);
-	pool_add(counter.cap, &hello_counter_type, true);
-	pool_add(rom.connection.cap, &rom_type, true);
+/* How often each was chosen; calls that only make what others need are not counted. */
+static uint32_t chosen[INTERFACES_MAX];
+
+/* Of three, the interface that was chosen least. */
+static int choose_interface(void)
+{
+	int best = TYPE_NONE;
+
+	for (unsigned i = 0; i < 3 || best == TYPE_NONE; i++) {
+		int const interface = (int)below(described.interface_count);
+
+		if (described.interfaces[interface].is_out_of_reach || !described.interfaces[interface].count)
+			continue;
+		if (best == TYPE_NONE || chosen[interface] < chosen[best])
+			best = interface;
+	}
+	return best;
+}
+
+static unsigned choose_call(int interface)
+{
+	struct interface const *of   = &described.interfaces[interface];
+	unsigned                call = of->first + (unsigned)below(of->count);
+
+	for (unsigned i = 0; i < 4 && !tally_lacks(call); i++)
+		call = of->first + (unsigned)below(of->count);
+	return call;
+}
+
+/* Calls that hardly ever succeed by chance, and what has to come before them. */
+static struct { char const *name[2], *before[3][2]; } const rows[] = {
+	{ { "thread", "start" }, { { "cpu", "create_thread" }, { "pd", "bind_thread" }, { "rm", "add_client" } } },
+	{ { "cap_session", "free" }, { { "cap_session", "alloc" } } },
+	{ { "signal", "free_context" }, { { "signal", "alloc_context" } } },
+	{ { "ram", "free" }, { { "ram", "alloc" } } },
+	{ { "rm", "detach" }, { { "rm", "attach" } } },
+	{ { "parent", "session_upgrade" }, { { "parent", "session_open" } } },
+};
+
+static void attack_in_a_row(void)
+{
+	unsigned const row = (unsigned)below(ARRAY_SIZE(rows));
+
+	pool_newest = true;
+	for (unsigned i = 0; i <= ARRAY_SIZE(rows[row].before); i++) {
+		char const *const *name = i < ARRAY_SIZE(rows[row].before) ? rows[row].before[i] : rows[row].name;
+
+		if (name[0])
+			(void)call_make(type_by_name(name[0]), call_of(name[0], name[1]), POLITE);
+	}
+	pool_newest = false;
+}
+
+static void attack_once(void)
+{
+	static uint8_t tries[INTERFACES_MAX];
+	int const      interface = choose_interface();
+
+	chosen[interface]++;
+	if (one_in(32))
+		attack_in_a_row();
+	if (call_make(interface, choose_call(interface), one_in(2) ? POLITE : (enum twist)(1 + below(TWISTS - 1))))
+		return;
+	/* Nothing of that kind can be had: whoever could give it is not there. */
+	if (!tally_calls_of(interface) && ++tries[interface] == TRIES)
+		described.interfaces[interface].is_out_of_reach = true;
+}
+
+static uint64_t calls_so_far(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < described.interface_count; i++)
+		sum += tally_calls_of((int)i);
+	return sum;
+}
+
+static enum status attack(struct env *env, uint64_t calls)
+{
+	for (unsigned epoch = 0; calls_so_far() < calls; epoch++) {
+		uint64_t const seed = random_seed;
+		enum status    status;
+
+		TRY(epoch_begin(env));
+		for (unsigned i = 0; i < EPOCH; i++)
+			attack_once();
+		status = epoch_end(env);
+		if (status != STATUS_OK)
+			log_error("epoch %u, which begins with seed %lu, ends with %s", epoch, seed, status_name(status));
+		TRY(status);
+	}
 	return STATUS_OK;
 }
 
 enum status component_construct(struct env *env)
 {
-	struct node    config = env_config(env);
-	uint64_t const calls  = node_u64(config, "calls", 10000, 1, 100000000);
+	struct node const config = env_config(env);
+	uint64_t const    calls  = node_u64(config, "calls", 10000, 1, 100000000);
+	struct goals      goals  = {
+		.each = node_u64(config, "each", 0, 0, calls), .successes = node_u64(config, "successes", 0, 0, calls),
+	};
+	unsigned missing;
 
-	seed_state = (uint32_t)node_u64(config, "seed", 1, 1, UINT32_MAX);
-	log_info("seed %u, %lu calls", seed_state, calls);
+	random_seed = node_u64(config, "seed", 1, 0, UINT64_MAX);
+	log_info("seed %lu, %lu calls", random_seed, calls);
+	TRY(describe(env));
+	log_info("%u interfaces, %u calls, %u fields", described.interface_count, described.call_count, described.field_count);
+	TRY(pool_init(env));
+	TRY(call_init());
+	TRY(sessions_init(env));
 	TRY(fill_pool(env));
-	TRY(attack(calls));
-	if (node_bool(config, "report", false))
-		tally_print();
-	log_info("done: %lu calls in form", tally_total());
-	return env_exit(env, 0);
+	spare_own(env);
+	TRY(attack(env, calls));
+	TRY(parent_news_handler(env->parent, env->news_context));
+	missing = tally_print(&goals, config);
+	log_info("%u violations, %u missing", tally_violations(), missing);
+	return env_exit(env, tally_violations() || missing);
 }

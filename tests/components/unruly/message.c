@@ -3,7 +3,7 @@
  * Messages for any call, made from the text of its parameters ("u64 size, ram_cache cache, cap account pay"). The area of
  * the message is filled once, front to back; the kernel carries what the header of the call says.
  */
-#include "hostile.h"
+#include "unruly.h"
 
 #include <parent/parent.h>
 #include <rm/rm.h>

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What recorder_server is built with.
+USES = recorder goldens
