@@ -4,8 +4,9 @@
  * offers typed X_open, X_close, X_upgrade and X_reopen on top of these.
  *
  * Opening donates quota from the component's account: the base cost of a session (base/cost.h) and what the interface's
- * `cost` computes from the arguments. A server that asks for more (NEEDS) gets exactly that, and so may whoever stands between (monitor): up
- * to CONNECTION_NEEDS_MAX times. All of it comes back when the session ends. Whether the parent answers at once or has to ask a server is hidden: open waits for the news.
+ * `cost` computes from the arguments. A server that asks for more (NEEDS) gets exactly that, and so does whoever stands between (monitor): up
+ * to CONNECTION_NEEDS_MAX times. All of it comes back when the session ends. Whether the parent answers at once or has to ask a server is
+ * hidden: open waits for the news.
  */
 #pragma once
 
