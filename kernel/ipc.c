@@ -253,10 +253,8 @@ static void receive(struct thread *t, uint64_t header)
 	/* Bound: those whose gate died while they were queued leave at the first look. */
 	while (poll && t->waiters) {
 		ipc_deliver_call(container_of(t->waiters, struct thread, waiting));
-		if (t->caller) {
-			sched_wake(t); /* the caller may have been parked */
+		if (t->caller)
 			return;
-		}
 	}
 	if (poll && yields && ipc_deliver_signal(t))
 		return;

@@ -277,6 +277,32 @@ TEST(a_flood_of_signals_and_one_of_calls_do_not_starve_each_other)
 	CHECK(count > 100 && other_count > 100);
 }
 
+/* Has the next signal pending whenever it looks. */
+static void signals_itself(uint64_t signal)
+{
+	submit(signal);
+	for (struct msg m = wait();;) {
+		if (kind_of(m) == MESSAGE_SIGNAL) {
+			submit(signal);
+			count++;
+			m = wait();
+		} else {
+			other_count++;
+			m = reply_wait(0);
+		}
+	}
+}
+
+TEST(a_server_that_always_has_a_signal_serves_its_callers_too)
+{
+	struct child *c = child_new(signals_itself, 10);
+
+	child_start(c, child_give(c, signal_new(c, 0)));
+	child_run(calls_on, 10, gate_new(c, 0));
+	run_for(50 * MS);
+	CHECK(count > 100 && other_count > 100);
+}
+
 TEST(urgent_callers_get_through_a_flood_of_signals)
 {
 	struct child *c = child_run(counts, 10, 0);
