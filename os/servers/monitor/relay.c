@@ -221,17 +221,19 @@ static uint64_t pass_on(uint64_t w[static RPC_WORDS])
 	return rpc_call_forward(now.target, rpc_request(now.label, now.request.words, now.request.caps, now.expect), w, now.got);
 }
 
-/* The server lacks quota: it gets what the client has added since. */
-static enum status upgrade(struct client *client, uint64_t lacks)
+/* If the server lacks quota, it gets what the client has added since; false: that is not so, or nothing was. */
+static bool upgrade(struct client *client, uint64_t status)
 {
 	struct account_state state;
+	uint64_t             ram, caps;
 
-	RPC_TRY(account_info(session_account(&client->session), &state));
-	if (lacks == STATUS_OUT_OF_RAM && state.ram_limit > state.ram_used)
-		return connection_upgrade(&client->server, align_down(state.ram_limit - state.ram_used, PAGE_SIZE), 0);
-	if (lacks == STATUS_OUT_OF_CAPS && state.caps_limit > state.caps_used)
-		return connection_upgrade(&client->server, 0, state.caps_limit - state.caps_used);
-	return (enum status)lacks;
+	if (status != STATUS_OUT_OF_RAM && status != STATUS_OUT_OF_CAPS)
+		return false;
+	if (account_info(session_account(&client->session), &state) != STATUS_OK)
+		return false;
+	ram = status == STATUS_OUT_OF_RAM ? align_down(state.ram_limit - state.ram_used, PAGE_SIZE) : 0;
+	caps = status == STATUS_OUT_OF_CAPS ? state.caps_limit - state.caps_used : 0;
+	return (ram || caps) && connection_upgrade(&client->server, ram, caps) == STATUS_OK;
 }
 
 /* The status of the operation or, if there was no answer, of the transport: as the client would see it. */
@@ -310,8 +312,7 @@ static enum status relay_call(struct rpc *rpc)
 	RPC_TRY(take_request(rpc));
 	header = pass_on(w);
 	status = status_of(header);
-	if (platform_status(header) == STATUS_OK && (status == STATUS_OUT_OF_RAM || status == STATUS_OUT_OF_CAPS) &&
-	    upgrade(now.client, status) == STATUS_OK) {
+	while (platform_status(header) == STATUS_OK && upgrade(now.client, status)) {
 		header = pass_on(w);
 		status = status_of(header);
 	}

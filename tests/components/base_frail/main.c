@@ -28,6 +28,13 @@ static enum status hang_at_close(struct frail_session *session)
 	return STATUS_OK;
 }
 
+static enum status allocate(struct frail_session *session, uint64_t bytes)
+{
+	void *block;
+
+	return heap_alloc(session_heap(&session->session), bytes, &block);
+}
+
 static enum status misbehave(struct frail_session *session)
 {
 	return STATUS_EXISTS;
@@ -53,7 +60,7 @@ static void close(struct frail_session *session)
 }
 
 static struct frail_service service = {
-	.ops          = { .echo = echo, .die = die, .hang_at_close = hang_at_close, .misbehave = misbehave },
+	.ops          = { .echo = echo, .die = die, .hang_at_close = hang_at_close, .allocate = allocate, .misbehave = misbehave },
 	.session_size = sizeof(struct fragile),
 	.open         = open,
 	.close        = close,

@@ -6,6 +6,7 @@
 #include <frail/frail.h>
 #include <hello/hello.h>
 #include "../check.h"
+#include <base/cost.h>
 
 #define LONG_NS  (3 * TIME_NS_PER_S)
 #define SHORT_NS (50 * TIME_NS_PER_MS)
@@ -113,6 +114,23 @@ static enum status test_upgrade(void)
 	CHECK_STATUS(hello_upgrade(&hello, before.account.ram_limit, 0), STATUS_OUT_OF_RAM);
 	CHECK_STATUS(hello_upgrade(&hello, 0, before.account.caps_limit), STATUS_OUT_OF_CAPS);
 	hello_close(&hello);
+	return STATUS_OK;
+}
+
+/* What the server lacks is there when it is asked again. */
+static enum status test_upgrade_in_use(void)
+{
+	uint64_t const size = 16 * PAGE_SIZE;
+	struct frail   frail;
+	enum status    status;
+
+	TRY(frail_open(&frail, own_env, "dies", NULL));
+	status = frail_allocate(&frail, size - HEAP_CHUNK_FIRST);
+	CHECK(status == STATUS_OUT_OF_RAM || status == STATUS_OUT_OF_CAPS);
+	TRY(frail_upgrade(&frail, size + PAGE_SIZE, COST_REGION_CAPS + COST_DATASPACE_CAPS));
+	TRY(frail_allocate(&frail, size - HEAP_CHUNK_FIRST));
+	CHECK_STATUS(frail_allocate(&frail, size), STATUS_OUT_OF_RAM);
+	frail_close(&frail);
 	return STATUS_OK;
 }
 
@@ -225,7 +243,7 @@ static void handle_lost(struct handler *handler, uint64_t count)
 enum status component_construct(struct env *env)
 {
 	static enum status (*const tests[])(void) = {
-		test_open_close, test_errors, test_object_ends, test_upgrade, test_too_many, test_too_large, test_deadline, test_hang,
+		test_open_close, test_errors, test_object_ends, test_upgrade, test_upgrade_in_use, test_too_many, test_too_large, test_deadline, test_hang,
 	};
 	struct books before;
 
