@@ -227,9 +227,32 @@ TEST(a_recycled_domain_faults_its_pages_in_again)
 	CHECK(sum == 15 && rounds > before);
 }
 
+TEST(the_table_of_a_window_is_taken_with_its_pages)
+{
+	struct child *c = child_new(reader, 10);
+	uint64_t frames = numbered_frames();
+
+	OK(map(c, HOLE, frames, 4, 0));
+	child_start(c, HOLE);
+	settle();
+	CHECK_IS(op2(SYS_PD_TAKE, c->pd, HOLE + (2UL << 20)), STATUS_NOT_FOUND);
+	CHECK_IS(op2(SYS_PD_TAKE, c->pd, 1UL << 47), STATUS_INVALID);
+	struct msg m = sys(SYS_PD_TAKE, c->pd, HOLE + 12345, 0, 0, 0);
+	CHECK(status_of(m) == STATUS_OK && m.badge % PAGE_SIZE == 0);
+	CHECK_IS(op2(SYS_PD_TAKE, c->pd, HOLE), STATUS_NOT_FOUND);
+	uint64_t table = m.badge, before = rounds;
+	CHECK_IS(await().w[2] >> 14, HOLE >> 14);
+	OK(op3(SYS_PD_GROW, c->pd, table, FRAME_TABLE));
+	OK(map(c, HOLE, frames, 4, 0));
+	reply(FAULT_RESUME, 0);
+	settle();
+	CHECK(rounds > before && sum == 15);
+}
+
 TEST(cores_own_maps_cannot_be_recycled_or_torn)
 {
 	CHECK_IS(op1(SYS_RECYCLE, self.pd), STATUS_INVALID);
+	CHECK_IS(op2(SYS_PD_TAKE, self.pd, CORE_RAM), STATUS_INVALID);
 	OK(op3(SYS_PD_GROW, self.pd, frame(), FRAME_TABLE));
 	CHECK_IS(op5(SYS_MAP, self.pd, CORE_RAM + 0x1000000, frame(), 1, 0), STATUS_INVALID);
 	OK(op3(SYS_UNMAP, self.pd, CORE_RAM + 0x1000000, 1));

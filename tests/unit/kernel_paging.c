@@ -119,19 +119,47 @@ static void give_table(void)
 	paging_give_table(pd, frame);
 }
 
+static void forget_table(uint64_t frame)
+{
+	for (unsigned i = 0; i < table_count; i++) {
+		if (tables[i] == frame) {
+			tables[i] = tables[--table_count];
+			return;
+		}
+	}
+	ck_abort_msg("a table that was never given is taken back");
+}
+
 static void take_table(void)
 {
 	bool any = pd->free_tables;
 	uint64_t frame = 7;
 
 	CHECK(paging_take_table(pd, &frame) == (any ? STATUS_OK : STATUS_NOT_FOUND));
-	for (unsigned i = 0; any && i < table_count; i++) {
-		if (tables[i] == frame) {
-			tables[i] = tables[--table_count];
-			return;
+	if (any)
+		forget_table(frame);
+	else
+		CHECK(frame == 7);
+}
+
+/* The table of the 2 MiB around a page, with all pages in it. */
+static void take_table_of_a_window(void)
+{
+	uint64_t va = areas[unit_below(AREAS)] + unit_below(AREA_PAGES) * PAGE_SIZE, frame = 7;
+	enum status status = paging_take_table_of(pd, va + unit_below(PAGE_SIZE), &frame);
+
+	if (!status)
+		forget_table(frame);
+	else
+		CHECK(status == STATUS_NOT_FOUND && frame == 7);
+	for (unsigned a = 0; a < AREAS; a++) {
+		for (unsigned n = 0; n < AREA_PAGES; n++) {
+			if ((areas[a] + n * PAGE_SIZE) >> 21 != va >> 21)
+				continue;
+			CHECK(!status || !pages[a][n].there);
+			pages[a][n].there = false;
 		}
 	}
-	CHECK(!any && frame == 7);
 }
 
 static void random_map(void)
@@ -181,8 +209,10 @@ START_TEST(random_use_agrees_with_the_model)
 			random_unmap();
 		else if (what < 94 && kernel_next_frame < MEMORY_BASE + MEMORY)
 			give_table();
-		else if (what < 98)
+		else if (what < 96)
 			take_table();
+		else if (what < 98)
+			take_table_of_a_window();
 		else
 			recycle();
 		if (round % 8 == 0) {
@@ -231,6 +261,7 @@ START_TEST(cores_large_pages_are_not_taken_for_tables)
 	ck_assert_int_eq(paging_map(pd, &m, &mapped), STATUS_INVALID);
 	ck_assert_int_eq(paging_unmap(pd, m.va, 1), STATUS_OK);
 	ck_assert_int_eq(paging_recycle(pd), STATUS_INVALID);
+	ck_assert_int_eq(paging_take_table_of(pd, m.va, &mapped), STATUS_INVALID);
 	ck_assert(kernel_is_zero(0x201000, 8));
 }
 END_TEST
