@@ -40,6 +40,11 @@ run/%: $(STAMP) FORCE
 test: all units
 	+@tools/test $(unit_programs:%=-u %) $(scenarios:%=-s %) $(failing:%=-f %) $(if $(ONLY),-o '$(ONLY)')
 
+# One dispatcher with libFuzzer
+fuzz/%: $(headers) build/abi/kernel/abi FORCE
+	@tools/setup fuzz
+	@tests/fuzz/run -l $* $(or $(SECONDS),60)
+
 bench: all
 	@tools/bench $(NAMES)
 
@@ -66,6 +71,7 @@ help:
 	@echo 'make run            boot the default scenario, hello, in QEMU (leave with Ctrl-C or Ctrl-A X)'
 	@echo 'make run/NAME       boot run/NAME.run; BOOT=iso|uefi|direct, CPUS=4, MEM=512, ICOUNT=1, QEMU_ARGS=..., DEBUG=1'
 	@echo 'make test           every test; ends with "N passed, N failed"; ONLY=PATTERN runs some (unit/*, run/hello.iso, tidy)'
+	@echo 'make fuzz/NAME      feed the dispatcher of interface NAME with libFuzzer, under ASan and UBSan, for SECONDS=60'
 	@echo 'make bench          figures in instructions, against doc/performance.md; NAMES="ipc core" measures some'
 	@echo 'make all            build everything; make NAME: one component'
 	@echo 'make new/NAME       lay down a component os/apps/NAME that works, with a unit test and a scenario'

@@ -179,6 +179,9 @@ uint64_t sessions_own_hash(void);
 MUST_CHECK enum status epoch_begin(struct env *env);
 MUST_CHECK enum status epoch_end(struct env *env);
 
+/* How many ended only when something came back from a server. */
+unsigned epochs_late(void);
+
 /* --- tally.c --- */
 
 void tally_count(struct message const *message, enum status status);

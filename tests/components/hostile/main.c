@@ -157,6 +157,6 @@ enum status component_construct(struct env *env)
 	TRY(attack(env, calls));
 	TRY(parent_news_handler(env->parent, env->news_context));
 	missing = tally_print(&goals, config);
-	log_info("%u violations, %u missing", tally_violations(), missing);
+	log_info("%u violations, %u missing; %u epochs ended late", tally_violations(), missing, epochs_late());
 	return env_exit(env, tally_violations() || missing);
 }
