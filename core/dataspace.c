@@ -69,12 +69,14 @@ static enum status fill(struct dataspace *dataspace)
 {
 	uint64_t left = dataspace->frames - dataspace->filled, slice = MIN(left, (uint64_t)FILL_SLICE);
 
-	machine_zero(ram_at(paddr_of_frame((uint64_t)dataspace->frame + dataspace->filled)), slice << PAGE_SHIFT);
+	void *start = ram_at(paddr_of_frame((uint64_t)dataspace->frame + dataspace->filled));
+
+	machine_zero(start, slice << PAGE_SHIFT);
+	if (dataspace->cache != RAM_CACHE_CACHED)
+		machine_flush(start, slice << PAGE_SHIFT);
 	dataspace->filled += slice;
 	if (slice < left)
 		return STATUS_AGAIN;
-	if (dataspace->cache != RAM_CACHE_CACHED)
-		machine_flush(ram_at(paddr_of_frame(dataspace->frame)), (uint64_t)dataspace->frames << PAGE_SHIFT);
 	unlink_filling(dataspace);
 	dataspace->record.state = DATASPACE_LIVE;
 	return STATUS_OK;

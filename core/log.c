@@ -4,7 +4,7 @@
 
 #include <base/string.h>
 
-enum { CONSOLE_BYTES = 32 };
+enum { CONSOLE_BYTES = 32, BYTES_A_STEP = 8 };
 
 /* Whose line is open: a session, or NULL. */
 static struct log *open_line;
@@ -76,12 +76,15 @@ static void put_label(char const *label)
 	put("] ", 2);
 }
 
-static void write(struct log *log, char const *text, size_t size)
+/* What goes out is work, for the line is slow: a text of nothing but newlines is mostly labels. Returns how much has gone, in whole lines. */
+static size_t write(struct log *log, char const *text, size_t size)
 {
-	while (size) {
+	size_t left = size;
+
+	while (left && core_work) {
 		size_t length = 0;
 
-		while (length < size && text[length] != '\n')
+		while (length < left && text[length] != '\n')
 			length++;
 		if (open_line != log) {
 			end_open_line();
@@ -89,18 +92,27 @@ static void write(struct log *log, char const *text, size_t size)
 			open_line = log;
 		}
 		put_clean(text, length);
-		if (length < size) {
+		if (length < left) {
 			end_open_line();
 			length++;
 		}
 		text += length;
-		size -= length;
+		left -= length;
+		core_work -= MIN(core_work, (unsigned)(log->label_size + length) / BYTES_A_STEP + 1);
 	}
+	return size - left;
 }
 
 static enum status op_write(struct log_session *self, void const *text, size_t text_size)
 {
-	write((struct log *)self, text, text_size);
+	struct log *log = (struct log *)self;
+
+	if (log->written >= text_size)
+		log->written = 0; /* another text: the other one was not repeated */
+	log->written += write(log, (char const *)text + log->written, text_size - log->written);
+	if (log->written < text_size)
+		return STATUS_AGAIN;
+	log->written = 0;
 	return STATUS_OK;
 }
 

@@ -14,7 +14,8 @@
 
 struct log {
 	struct record record;
-	uint32_t      label_size, reserved;
+	uint32_t      label_size;
+	uint32_t      written;       /* of a text whose write is to be repeated */
 	char          label[];
 };
 

@@ -107,10 +107,13 @@ static void pair_destroy(struct pair *pair)
 bool places_trim(struct account *home, uint32_t target)
 {
 	list_for_each_safe(pair, &home->pairs, struct pair, of_account) {
-		if (home->pair_count <= target || !work_step())
+		if (home->pair_count <= target)
 			break;
-		if (is_empty(pair))
-			pair_destroy(pair);
+		if (!is_empty(pair))
+			continue;
+		if (!work_step())
+			break;
+		pair_destroy(pair);
 	}
 	return home->pair_count <= target;
 }

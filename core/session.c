@@ -4,6 +4,7 @@
 
 #include <base/string.h>
 #include <cap_session/cap_session.h>
+#include <core/claims.h>
 #include <core/core.h>
 #include <core/io_mem.h>
 #include <core/io_port.h>
@@ -234,7 +235,8 @@ static enum status check(struct service const *service, struct session_open_args
 	if (!service)
 		return STATUS_NOT_FOUND;
 	if (args->hash != service->type->hash) {
-		core_print("service %s: \"%s\" was built against another version of its interface", service->type->name, request->label);
+		if (claims_denial_counts())
+			core_print("service %s: \"%s\" was built against another version of its interface", service->type->name, request->label);
 		return STATUS_VERSION;
 	}
 	if (args->args.size != service->type->args_size || (service->type->args_valid && !service->type->args_valid(request->args)))

@@ -81,6 +81,8 @@ enum status tables_collect(struct rm *rm, uint64_t count)
 			return STATUS_AGAIN;
 		if (kernel_pd_take(pd_object(rm->pd), (struct vaddr) { 0 }, &frame) == STATUS_OK)
 			frame_list_push(&rm->spare, frame.value >> PAGE_SHIFT);
+		else if (rm->pd->tables.count)
+			frame_list_push(&rm->spare, frame_list_pop(&rm->pd->tables)); /* the domain's end has begun; nobody need go on with it */
 		else
 			kernel_recycle_slice(pd_object(rm->pd));
 	}

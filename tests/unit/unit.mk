@@ -45,6 +45,7 @@ core_accounts_SRC = $(core_pure)
 core_calls_SRC = $(core_pure)
 core_regions_SRC = $(core_pure)
 core_devices_SRC = $(core_pure)
+core_hostile_SRC = $(core_pure)
 describe_SRC = os/servers/monitor/describe.c $(node_SRC) base/lib/status.c
 ep_SRC = base/lib/ep.c base/lib/rpc.c base/lib/string.c base/lib/tree.c
 
