@@ -13,7 +13,8 @@ STRIP := strip
 # --- What there is ---
 
 space := $(subst ,, )
-extra_repos := $(sort $(abspath $(subst :,$(space),$(REPOS))))
+# Not every shell replaces the ~ of REPOS=~/x.
+extra_repos := $(sort $(abspath $(patsubst ~/%,$(HOME)/%,$(subst :,$(space),$(REPOS)))))
 $(foreach repo,$(extra_repos),$(if $(wildcard $(repo)/*),,$(error REPOS: there is no repository in $(repo))))
 repos := $(patsubst %/,%,$(wildcard repos/*/)) $(extra_repos)
 
