@@ -98,8 +98,19 @@ enum status env_wait_news(struct env *e, uint32_t bits, uint64_t deadline_ns)
 
 enum status env_request(struct env *e, uint64_t ram_bytes, uint64_t caps, uint64_t deadline_ns)
 {
+	struct account_state before, now;
+
+	RPC_TRY(account_info(e->account, &before));
 	RPC_TRY(parent_resource_request(e->parent, align_up(ram_bytes, PAGE_SIZE), caps));
-	return env_wait_news(e, NEWS_RESOURCE, deadline_ns);
+
+	/* The news may be about a request of base's own: what counts is whether the quota is there. */
+	do {
+		RPC_TRY(env_wait_news(e, NEWS_RESOURCE, deadline_ns));
+		RPC_TRY(account_info(e->account, &now));
+	} while (now.ram_limit - before.ram_limit < ram_bytes || now.caps_limit - before.caps_limit < caps);
+	if (!list_is_empty(&e->services))
+		env_repeat_news(e, NEWS_RESOURCE);
+	return STATUS_OK;
 }
 
 /* --- From start to end --- */

@@ -16,7 +16,7 @@ static struct element const element_config = {
 	NAMES("verbose", "close_patience_ms"), NAMES("parent-provides", "default-route", "default", "export", "start"),
 };
 static struct element const element_start = {
-	NAMES("name", "binary", "ram", "caps", "sessions", "priority", "exit", "close_patience_ms"),
+	NAMES("name", "binary", "ram", "caps", "ram_max", "caps_max", "sessions", "priority", "exit", "close_patience_ms"),
 	NAMES("binary", "resource", "provides", "route", "config"),
 };
 static struct element const element_default  = { NAMES("ram", "caps"), NONE };
@@ -240,6 +240,25 @@ static bool decode_resource(struct document *document, struct node node, struct 
 	return document_number(document, node, "quantum", is_ram ? ram_range : caps_range, &amount->value);
 }
 
+/* ram_max= or caps_max=: one that is below what the child is given anyway limits nothing. */
+static bool decode_limit(struct document *document, struct node node, bool is_ram, struct config_start *start)
+{
+	char const                 *name  = is_ram ? "ram_max" : "caps_max";
+	struct config_amount const *given = is_ram ? &start->ram : &start->caps;
+	struct config_amount       *limit = is_ram ? &start->ram_max : &start->caps_max;
+
+	if (!decode_amount(document, node, name, is_ram ? ram_range : caps_range, limit))
+		return false;
+	if (limit->at.line && limit->value < given->value)
+		document_warning(document, limit->at, "%s of \"%s\" is %lu, less than the %lu that it is given; expected as much or more: this one is ignored",
+		                 name, start->name, limit->value, given->value);
+	if (limit->value < given->value)
+		*limit = (struct config_amount) { .value = given->value };
+	if (is_ram)
+		limit->value = align_down(limit->value, PAGE_SIZE);
+	return true;
+}
+
 static bool decode_quota(struct document *document, struct config const *config, struct node node, struct config_start *start)
 {
 	node_for_each (resource, node, "resource") {
@@ -258,7 +277,7 @@ static bool decode_quota(struct document *document, struct config const *config,
 		return false;
 	}
 	start->ram.value = align_up(start->ram.value, PAGE_SIZE);
-	return true;
+	return decode_limit(document, node, true, start) && decode_limit(document, node, false, start);
 }
 
 /* One element at most; false: there are two. */

@@ -78,6 +78,7 @@ struct config_start {
 	unsigned                   index;  /* in the order of the document, from 0 */
 	char const                *name, *binary;
 	struct config_amount       ram, caps;
+	struct config_amount       ram_max, caps_max;    /* what it may have in all if it asks for more; as ram, caps: no more than that */
 	unsigned                   sessions;
 	uint32_t                   priority;             /* the highest of its threads, 1 to CONFIG_PRIORITY */
 	uint32_t                   close_patience_ms;    /* of its clients with it; 0: endless */

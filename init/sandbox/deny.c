@@ -148,16 +148,14 @@ void deny_exhausted(struct sandbox_child *child)
 	tell_exhausted(child, &state, state.refused == ACCOUNT_RESOURCE_RAM, state.refused_amount);
 }
 
-void deny_request(struct sandbox_child *child, uint64_t ram, uint64_t caps)
+void deny_request(struct sandbox_child *child, struct refused_request const *refused)
 {
-	struct account_state state;
+	static struct explanation explanation;
 
-	if (account_control_info(child->child.control, &state) != STATUS_OK)
+	if (!is_first(child, refused->is_ram ? "more RAM" : "more caps", child->start->at.line, UINT16_MAX - 2))
 		return;
-	if (ram)
-		tell_exhausted(child, &state, true, ram);
-	if (caps)
-		tell_exhausted(child, &state, false, caps);
+	explain_request(&explanation, &child->sandbox->config, child->start, refused);
+	deny_write(&explanation);
 }
 
 /* Whatever the services are called, they count as one kind of request. */

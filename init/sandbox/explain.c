@@ -4,6 +4,7 @@
  * as the XML to write, with the values at hand.
  */
 #include "explain.h"
+#include <base/cost.h>
 #include <base/string.h>
 
 /* "file:line" */
@@ -318,6 +319,37 @@ void explain_quota(struct explanation *to, struct config const *config, struct c
 	SAY(to->where, "decided at %s: \"%s\" was given %lu", place(config, amount->at.line ? amount->at : client->at).text, client->name,
 	    amount->value);
 	explain_amount(to->fix, config, client, is_ram, raised(amount, asked, left < asked ? left : 0));
+}
+
+void explain_request(struct explanation *to, struct config const *config, struct config_start const *client, struct refused_request const *refused)
+{
+	struct config_amount const *given = refused->is_ram ? &client->ram : &client->caps;
+	struct config_amount const *limit = refused->is_ram ? &client->ram_max : &client->caps_max;
+	char const                 *unit  = refused->is_ram ? "bytes of RAM" : "caps";
+	char const                 *name  = refused->is_ram ? "ram_max" : "caps_max";
+	struct position             at    = limit->at.line ? limit->at : given->at.line ? given->at : client->at;
+	uint64_t                    sum   = UINT64_MAX;
+	bool const                  fits  = !__builtin_add_overflow(refused->has, refused->asked, &sum);
+
+	SAY(to->what, "refused: \"%s\" has %lu %s and asks for %lu more", client->name, refused->has, unit, refused->asked);
+	if (limit->at.line)
+		SAY(to->where, "decided at %s: \"%s\" may have %lu in all (%s)%s", place(config, at).text, client->name, limit->value, name,
+		    refused->frames ? ", and has too little RAM left for core to keep books of so many caps" : "");
+	else
+		SAY(to->where, "decided at %s: \"%s\" was given %lu, and no %s says that it may have more", place(config, at).text, client->name,
+		    given->value, name);
+	if (refused->frames)
+		SAY(to->fix, "to allow it: more ram for \"%s\" at %s: %u bytes for each %u caps", client->name,
+		    place(config, client->ram.at.line ? client->ram.at : client->at).text, (unsigned)COST_PACK_RAM, (unsigned)COST_PACK_CAPS);
+	else if (refused->left != UINT64_MAX)
+		SAY(to->fix, "to allow it: give this component %lu %s more (%lu are left here), or its other children less", refused->asked - refused->left,
+		    unit, refused->left);
+	else if (!fits)
+		SAY(to->fix, "to allow it: there is no such amount");
+	else if (refused->is_ram)
+		SAY(to->fix, "to allow it: %s=\"%luK\" for \"%s\" at %s", name, align_up(sum, 1024) / 1024, client->name, place(config, client->at).text);
+	else
+		SAY(to->fix, "to allow it: %s=\"%lu\" for \"%s\" at %s", name, sum, client->name, place(config, client->at).text);
 }
 
 uint32_t explain_line(struct denial const *denial)

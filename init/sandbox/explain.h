@@ -46,5 +46,16 @@ void explain_denial(struct explanation *to, struct denial const *denial);
 void explain_quota(struct explanation *to, struct config const *config, struct config_start const *client, bool is_ram,
                    uint64_t asked, uint64_t limit, uint64_t used);
 
+/* A request for more quota that was refused: what the child asked for, and has by now. */
+struct refused_request {
+	bool        is_ram;
+	uint64_t    asked, has;
+	uint64_t    left;      /* of the own account; UINT64_MAX: that is not what decided */
+	bool        frames;    /* the caps asked for take more of the child's own RAM than it has left */
+};
+
+/* The same three lines for that. */
+void explain_request(struct explanation *to, struct config const *config, struct config_start const *client, struct refused_request const *refused);
+
 /* The line of the configuration that decided a denial, to tell repetitions from news. */
 uint32_t explain_line(struct denial const *denial);

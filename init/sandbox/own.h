@@ -80,6 +80,11 @@ void export_soon(struct sandbox *sandbox);
 /* Announces, answers and fetches. */
 void export_serve(struct sandbox *sandbox);
 
+/* --- grow.c: more quota --- */
+
+/* Grants what a child asks for, or logs why not. */
+void grow_child(struct sandbox_child *child, struct quota more);
+
 /* --- slot.c: the memory of sessions, and the client's side of them --- */
 
 /* The slot of the client that goes by this id; NULL: none. *is_stale: it was one. */
@@ -116,9 +121,11 @@ void deny_slot(struct session_slot const *slot, enum denial_kind kind, enum stat
 /* The payer's account is exhausted; `status` is OUT_OF_RAM or OUT_OF_CAPS. */
 void deny_quota(struct session_slot const *slot, enum status status);
 
-/* A child's account has refused something; or the child asks for more. */
+/* A child's account has refused something. */
 void deny_exhausted(struct sandbox_child *child);
-void deny_request(struct sandbox_child *child, uint64_t ram, uint64_t caps);
+
+/* A child asked for more, and does not get it. */
+void deny_request(struct sandbox_child *child, struct refused_request const *refused);
 
 /* It announced a service that its start does not say it provides. */
 void deny_announce(struct sandbox_child *child, char const *service);

@@ -153,10 +153,9 @@ static enum status serve(struct parent_object *self, struct session_answer const
 
 /* --- Resources, life --- */
 
-/* There is nothing to give but what the configuration gave: this tells its owner. */
 static enum status resource_request(struct parent_object *self, uint64_t ram, uint64_t caps)
 {
-	deny_request(child_of(self), ram, caps);
+	grow_child(child_of(self), (struct quota) { ram, caps });
 	return STATUS_OK;
 }
 

@@ -29,6 +29,7 @@
 #include <base/env.h>
 #include <base/node.h>
 #include "config.h"
+#include "quota.h"
 #include "session.h"
 
 struct explanation;
@@ -93,6 +94,7 @@ struct sandbox_child {
 	unsigned                   service_count;
 	uint64_t                   served;         /* as a client: when a request of it was last fetched, in requests */
 
+	struct quota               granted;        /* on request, beyond what its start says */
 	struct sandbox_denial      denials[SANDBOX_DENIALS];
 	uint32_t                   denials_more;   /* that found no room there */
 };

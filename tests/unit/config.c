@@ -81,6 +81,16 @@ START_TEST(a_bare_document_has_the_defaults)
 	ck_assert(!config->verbose && !config->default_route && !config->starts->route && !config->parent_provides);
 	ck_assert(config->starts->caps.value == CONFIG_CAPS && !config->starts->caps.at.line);
 	ck_assert(config->starts->close_patience_ms == CONFIG_CLOSE_PATIENCE);
+	ck_assert(config->starts->ram_max.value == 1 << 20 && config->starts->caps_max.value == CONFIG_CAPS && !config->starts->ram_max.at.line);
+	unit_config_fini(&unit);
+}
+END_TEST
+
+START_TEST(a_limit_below_the_quota_is_ignored)
+{
+	ck_assert(unit_config_decode(&unit, "<config><start name=\"a\" ram=\"16K\" ram_max=\"21K\" caps=\"7\"\ncaps_max=\"6\"/></config>", -1) == STATUS_OK);
+	ck_assert_str_eq(unit.messages, "2:1: warning: caps_max of \"a\" is 6, less than the 7 that it is given; expected as much or more: this one is ignored\n");
+	ck_assert(unit.config.starts->ram_max.value == 20 << 10 && unit.config.starts->caps_max.value == 7);
 	unit_config_fini(&unit);
 }
 END_TEST
@@ -96,6 +106,7 @@ static struct { char const *xml, *message; } const bad_starts[] = {
 	{ "<start name=\"x\" ram=\"17\"/>",           "2:17: error: <start ram=\"17\">: expected a size from 4096" },
 	{ "<start name=\"x\" ram=\"\"/>",             "2:17: error: <start ram=\"\">: expected a size" },
 	{ "<start name=\"x\"\n  caps=\"0\" ram=\"1M\"/>", "3:3: error: <start caps=\"0\">: expected a number from 1" },
+	{ "<start name=\"x\" ram=\"1M\" ram_max=\"more\"/>", "2:26: error: <start ram_max=\"more\">: expected a size from 4096" },
 	{ "<start name=\"x\" ram=\"1M\" sessions=\"257\"/>", "2:26: error: <start sessions=\"257\">: expected a number from 1 to 256" },
 	{ "<start name=\"x\" ram=\"1M\" exit=\"yes\"/>", "2:26: error: <start exit=...>: expected propagate or ignore" },
 	{ "<start name=\"x\" ram=\"1M\" close_patience_ms=\"-1\"/>", "2:26: error: <start close_patience_ms=\"-1\">: expected a number from 0" },
@@ -236,7 +247,7 @@ START_TEST(memory_that_runs_out_is_told_and_nothing_leaks)
 }
 END_TEST
 
-UNIT_MAIN(everything_in_a_document_is_found, rules_and_targets_keep_their_order_and_place, a_bare_document_has_the_defaults,
+UNIT_MAIN(everything_in_a_document_is_found, rules_and_targets_keep_their_order_and_place, a_bare_document_has_the_defaults, a_limit_below_the_quota_is_ignored,
           a_bad_start_drops_itself_alone, a_bad_part_drops_itself_alone, unknown_words_are_warned_of_and_ignored, bad_defaults_do_not_hold,
           an_export_leads_from_named_services_to_children,
           another_root_is_refused, memory_that_runs_out_is_told_and_nothing_leaks)

@@ -16,7 +16,7 @@ static char const document[] =
 	"<start name='b' sessions='9' close_patience_ms='0'><provides><service name='Bye'/><service name='Both'/></provides></start>"
 	"<start name='c' sessions='4' caps='40'/>"
 	"<start name='d' sessions='6' close_patience_ms='5'><provides><service name='Slow'/></provides></start>"
-	"<start name='e' sessions='8' ram='64K'><route><service name='Hello'><child name='a'/></service><service name='Slow'><child name='d'/></service>"
+	"<start name='e' sessions='8' ram='64K' ram_max='80K' caps_max='130'><route><service name='Hello'><child name='a'/></service><service name='Slow'><child name='d'/></service>"
 	"<any-service><parent/></any-service></route><config/></start></config>";
 
 enum { CHILDREN = 5, KNOWN = 12 };
@@ -116,6 +116,22 @@ static void serve(struct sandbox_child *child)
 		memory[child->start->index].requests[unit_below(KNOWN)] = fetched;    /* what stood there is never answered */
 }
 
+/* All of it or nothing, told only when granted, and never beyond what the start allows. */
+static void ask_for_more(struct sandbox_child *child)
+{
+	struct config_start const *start  = child->start;
+	struct quota const         before = child->granted;
+	uint64_t const             ram    = unit_below(16) ? unit_below(3 * PAGE_SIZE) : UINT64_MAX - unit_below(2), caps = unit_below(3);
+
+	child->news &= ~(uint32_t)NEWS_RESOURCE;
+	CHECK(sandbox_parent_ops.resource_request(&child->parent, ram, caps) == STATUS_OK);
+	if (child->news & NEWS_RESOURCE)
+		CHECK(child->granted.ram == before.ram + align_up(ram, PAGE_SIZE) && child->granted.caps == before.caps + caps);
+	else
+		CHECK(child->granted.ram == before.ram && child->granted.caps == before.caps);
+	CHECK(start->ram.value + child->granted.ram <= start->ram_max.value && start->caps.value + child->granted.caps <= start->caps_max.value);
+}
+
 static void ask(struct sandbox_child *child)
 {
 	struct session_status status = { .state = SESSION_STATE_NONE };
@@ -143,8 +159,7 @@ static void ask(struct sandbox_child *child)
 		CHECK(sandbox_parent_ops.news(&child->parent, &bits) == STATUS_OK && !child->news);
 		break;
 	default:
-		if (sandbox_parent_ops.resource_request(&child->parent, unit_below(3), unit_below(3)) != STATUS_OK)
-			CHECK(false);
+		ask_for_more(child);
 	}
 }
 

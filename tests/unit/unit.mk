@@ -23,7 +23,7 @@ config_SRC = $(sandbox_pure)
 route_SRC = $(sandbox_pure)
 explain_SRC = $(sandbox_pure)
 sandbox_SRC = $(sandbox_pure) init/sandbox/session.c init/sandbox/quota.c init/sandbox/slot.c init/sandbox/serve.c init/sandbox/export.c init/sandbox/forward.c \
-	init/sandbox/request.c init/sandbox/parent.c init/sandbox/child.c init/sandbox/config_rom.c init/sandbox/deny.c init/sandbox/sandbox.c \
+	init/sandbox/request.c init/sandbox/grow.c init/sandbox/parent.c init/sandbox/child.c init/sandbox/config_rom.c init/sandbox/deny.c init/sandbox/sandbox.c \
 	base/lib/rpc.c base/lib/cap_alloc.c base/lib/sync.c
 xml_libxml2_SRC = $(node_SRC)
 xml_libxml2_LIBS = libxml-2.0

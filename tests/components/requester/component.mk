@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What requester is built with.
+USES =
