@@ -20,7 +20,7 @@ endif
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all run test bench reference help clean units setup FORCE
+.PHONY: all run test soak bench reference help clean units setup FORCE
 
 STAMP := build/setup.stamp
 
@@ -45,12 +45,16 @@ fuzz/%: $(headers) build/abi/kernel/abi FORCE
 	@tools/setup fuzz
 	@tests/fuzz/run -l $* $(or $(SECONDS),60)
 
+# Everything at full length: minutes instead of seconds.
+soak: export SCALE := 1
+soak: test
+
 bench: all
 	@tools/bench $(NAMES)
 
 reference: build/host/rpcdoc
-	@mkdir -p build/reference
-	@build/host/rpcdoc $(interface_dirs:%=-I %) build/reference $(interfaces)
+	@rm -rf build/reference && mkdir -p build/reference
+	@build/host/rpcdoc $(interface_dirs:%=-I %) build/reference $(filter-out tests/%,$(interfaces))
 	@echo 'build/reference/index.html, and a manual page for each interface file beside it'
 
 new/%: FORCE
@@ -72,6 +76,7 @@ help:
 	@echo 'make run/NAME       boot run/NAME.run; BOOT=iso|uefi|direct, CPUS=4, MEM=512, ICOUNT=1, QEMU_ARGS=..., DEBUG=1'
 	@echo 'make test           every test; ends with "N passed, N failed"; ONLY=PATTERN runs some (unit/*, run/hello.iso, tidy)'
 	@echo 'make fuzz/NAME      feed the dispatcher of interface NAME with libFuzzer, under ASan and UBSan, for SECONDS=60'
+	@echo 'make soak           the same with all long campaigns in full'
 	@echo 'make bench          figures in instructions, against doc/performance.md; NAMES="ipc core" measures some'
 	@echo 'make all            build everything; make NAME: one component'
 	@echo 'make new/NAME       lay down a component os/apps/NAME that works, with a unit test and a scenario'

@@ -104,7 +104,7 @@ build/host/rpcgen: $(rpcgen_objects)
 	@echo '  LD      $@'
 	@$(CC) -o $@ $^
 
-rpcdoc_objects := $(call objects,host,$(call sources_in,tools/rpcdoc) $(addprefix tools/rpcgen/,lex.c parse.c check.c text.c))
+rpcdoc_objects := $(call objects,host,$(call sources_in,tools/rpcdoc) $(addprefix tools/rpcgen/,lex.c parse.c check.c text.c header.c calls.c))
 dependencies += $(rpcdoc_objects:.o=.d)
 build/host/rpcdoc: $(rpcdoc_objects)
 	@mkdir -p $(@D)

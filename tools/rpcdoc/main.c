@@ -47,6 +47,36 @@ static char const *kind_of(struct decl const *decl)
 	return kinds[decl->kind];
 }
 
+/* The first sentence, on one line. */
+static char const *summary(char const *doc)
+{
+	char *text = text_format("%s", doc ? doc : "");
+
+	for (char *c = text; *c; c++) {
+		if (c[0] == '.' && (c[1] == ' ' || c[1] == '\n'))
+			c[1] = '\0';
+		else if (c[0] == '\n')
+			*c = ' ';
+	}
+	return text;
+}
+
+/* What a session costs beyond the base, as the file says it: "ram = pages(size); caps = 3;" */
+static char const *cost_of(struct decl const *decl)
+{
+	char const   *text  = text_format("%s", "");
+	struct token *token = decl->begin;
+
+	while (token < decl->end && !(text_is(token->text, "cost") && text_is(token[1].text, "{")))
+		token++;
+	for (token += 2; token < decl->end && !text_is(token->text, "}"); token++) {
+		bool const tight = !*text || strchr(";()", *token->text) || text[strlen(text) - 1] == '(';
+
+		text = text_format("%s%s%s", text, tight ? "" : " ", token->text);
+	}
+	return text;
+}
+
 /* --- HTML --- */
 
 /* Escapes, makes paragraphs of what is between empty lines and code of what is between backquotes. */
@@ -119,7 +149,7 @@ static void html_fields(struct fields const *fields, char const *what)
 	fprintf(page, "</table>\n<p>%u bytes.</p>\n", fields->size);
 }
 
-static void html_call(struct item const *call)
+static void html_call(struct decl const *decl, struct item const *call)
 {
 	fprintf(page, "<h3>%s</h3>\n<p class=\"call\">call %s", call->name, call->name);
 	html_params(&call->in);
@@ -131,6 +161,9 @@ static void html_call(struct item const *call)
 		fprintf(page, "%s%s%s", error == call->errors ? " errors(" : ", ", error->name, error->next ? "" : ")");
 	fputs("</p>\n", page);
 	html_doc(call->doc, NULL);
+	fputs("<p class=\"c\">", page);
+	html_text(prototype(decl, call));
+	fputs("</p>\n", page);
 }
 
 static void html_decl(struct decl const *decl)
@@ -149,8 +182,10 @@ static void html_decl(struct decl const *decl)
 	if (decl->service)
 		fprintf(page, "<p>Service name: <code>%s</code>.</p>\n", decl->service);
 	html_fields(&decl->fields, decl->service ? "argument" : "field");
+	if (decl->cost_ram)
+		fprintf(page, "<p>Costs its client, beyond what every session does: <code>%s</code></p>\n", cost_of(decl));
 	for (struct item *call = decl->items; call && decl->kind >= DECL_SESSION; call = call->next)
-		html_call(call);
+		html_call(decl, call);
 	if (decl->kind >= DECL_SESSION)
 		fprintf(page, "<p class=\"hash\">Hash %016llx</p>\n", (unsigned long long)decl->hash);
 }
@@ -159,7 +194,7 @@ static void html_begin(char const *title)
 {
 	fprintf(page, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>%s</title>\n<style>\n"
 	        "body { max-width: 50em; margin: 2em auto; font-family: sans-serif; line-height: 1.4 }\n"
-	        ".call, code { font-family: monospace; background: #f3f3f3 }\n.hash { color: #777 }\n"
+	        ".call, code { font-family: monospace; background: #f3f3f3 }\n.hash, .c { color: #777 }\n.c { font-family: monospace }\n"
 	        "table { border-collapse: collapse } td, th { border: 1px solid #ccc; padding: 0.1em 0.6em; text-align: left }\n"
 	        "</style>\n</head>\n<body>\n<h1>%s</h1>\n", title, title);
 }
@@ -172,6 +207,7 @@ static void html_file(struct file const *file)
 	html_begin(file->name);
 	fputs("<p><a href=\"index.html\">All interfaces</a></p>\n", page);
 	html_doc(file->doc, NULL);
+	fprintf(page, "<p class=\"call\">#include &lt;%.*s.h&gt;</p>\n", (int)strlen(file->name) - 4, file->name);
 	for (struct decl *decl = decls; decl; decl = decl->next)
 		if (decl->token->file == file)
 			html_decl(decl);
@@ -182,7 +218,7 @@ static void html_file(struct file const *file)
 static void html_index(void)
 {
 	open_page("index.html");
-	html_begin("Interfaces");
+	html_begin("Session interfaces");
 	fputs("<table><tr><th>interface</th><th>service</th><th>file</th><th></th></tr>\n", page);
 	for (struct decl *decl = decls; decl; decl = decl->next) {
 		char const *doc = decl->doc ? decl->doc : decl->token->file->doc;
@@ -191,7 +227,7 @@ static void html_index(void)
 			continue;
 		fprintf(page, "<tr><td><a href=\"%s.html#%s\">%s</a></td><td>%s</td><td>%s</td><td>", base_name(decl->token->file), decl->name,
 		        decl->name, decl->service ? decl->service : "", decl->token->file->name);
-		html_text(doc ? text_format("%.*s", (int)strcspn(doc, "\n"), doc) : NULL);
+		html_text(summary(doc));
 		fputs("</td></tr>\n", page);
 	}
 	fputs("</table>\n</body>\n</html>\n", page);
@@ -234,7 +270,7 @@ static void man_item(char const *head, char const *doc, char const *tail)
 	man_text(doc ? doc : tail);
 }
 
-static void man_call(struct item const *call)
+static void man_call(struct decl const *decl, struct item const *call)
 {
 	char const *head = text_format("%s%s", call->name, man_params(&call->in));
 
@@ -243,6 +279,8 @@ static void man_call(struct item const *call)
 	for (struct item *error = call->errors; error; error = error->next)
 		head = text_format("%s%s%s%s", head, error == call->errors ? " errors(" : ", ", error->name, error->next ? "" : ")");
 	man_item(head, call->doc, NULL);
+	fputs(".br\n.I ", page);
+	man_text(prototype(decl, call));
 }
 
 static void man_decl(struct decl const *decl)
@@ -257,11 +295,13 @@ static void man_decl(struct decl const *decl)
 	for (struct item *field = decl->fields.first; field; field = field->next)
 		man_item(text_format("%s %s%s%s%s", field->type.text, field->name, field->init ? " = " : "", field->negative ? "-" : "",
 		         field->init ? field->init->text : ""), field->doc, field->tail);
+	if (decl->cost_ram)
+		fprintf(page, ".PP\nCosts its client, beyond what every session does: %s\n", cost_of(decl));
 	for (struct item *item = decl->items; item; item = item->next)
 		if (decl->kind == DECL_ENUM)
 			man_item(text_format("%s = %llu", item->name, (unsigned long long)item->value), item->doc != decl->doc ? item->doc : NULL, item->tail);
 		else
-			man_call(item);
+			man_call(decl, item);
 }
 
 static void man_file(struct file const *file)
@@ -269,8 +309,9 @@ static void man_file(struct file const *file)
 	char const *name = text_format("%s.3", base_name(file));
 
 	open_page(name);
-	fprintf(page, ".TH %s 3 \"\" Banyan \"Banyan interfaces\"\n.SH NAME\n%s \\- interface file\n.SH DESCRIPTION\n", text_upper(base_name(file)),
-	        file->name);
+	fprintf(page, ".TH %s 3 \"\" Banyan \"Banyan interfaces\"\n.ad l\n.nh\n.SH NAME\n%s \\- ", text_upper(base_name(file)), base_name(file));
+	man_text(summary(file->doc));
+	fprintf(page, ".SH SYNOPSIS\n.B #include <%.*s.h>\n.SH DESCRIPTION\n", (int)strlen(file->name) - 4, file->name);
 	man_text(file->doc);
 	for (struct decl *decl = decls; decl; decl = decl->next)
 		if (decl->token->file == file)

@@ -135,6 +135,12 @@ static void emit_call(char const *n, char const *target, struct item const *call
 	emit("\treturn STATUS_OK;\n}\n");
 }
 
+char *prototype(struct decl const *decl, struct item const *call)
+{
+	return text_format("enum status %s_%s(struct %s %sself%s)", decl->name, call->name, decl->name, decl->service ? "*" : "",
+	                   declare_all(call, false));
+}
+
 void emit_client(struct decl const *decl)
 {
 	char const *n = decl->name;
@@ -145,8 +151,7 @@ void emit_client(struct decl const *decl)
 	for (struct item *call = decl->items; call; call = call->next) {
 		emit("\n");
 		emit_doc(call->doc, "");
-		emit("static inline MUST_CHECK enum status %s_%s(struct %s %sself%s)\n{\n", n, call->name, n, decl->service ? "*" : "",
-		     declare_all(call, false));
+		emit("static inline MUST_CHECK %s\n{\n", prototype(decl, call));
 		emit_call(n, decl->service ? "self->connection.cap" : "self.cap", call);
 	}
 	emit("#endif\n");

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+FILE *output;
+
 /* Breaks a line that is too long at the last blank behind a comma or before an operator, where there is one. */
 static void emit_line(char const *line, char const *end)
 {

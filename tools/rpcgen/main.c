@@ -4,8 +4,6 @@
  */
 #include "rpcgen.h"
 
-FILE *output;
-
 static void close_output(char const *path)
 {
 	if (ferror(output) | fclose(output))

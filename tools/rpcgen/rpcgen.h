@@ -147,6 +147,9 @@ char *error_set(struct item const *call);
 /* The statement `failure` if the field, which is `c` in C, holds what it must not; nothing if it cannot. */
 void emit_check(struct item const *field, char const *c, char const *failure);
 
+/* The client's function for a call: "enum status hello_add(struct hello *self, int32_t a, int32_t b, int32_t *sum)". */
+char *prototype(struct decl const *decl, struct item const *call);
+
 void emit_header(struct file const *file);
 void emit_client(struct decl const *decl);
 void emit_server(struct decl const *decl);
