@@ -123,8 +123,9 @@ void deny_quota(struct session_slot const *slot, enum status status)
 		deny(slot->client, &denial);
 	else if (slot->kind == SESSION_TO_PARENT)
 		deny_slot(slot, DENIAL_PARENT, status);
-	else
-		log_error("cannot open %s for \"%s\": %s of this component itself", slot->service, slot->client->start->name, status_name(status));
+	else if (is_first(slot->client, slot->service, slot->client->start->at.line, is_ram ? UINT16_MAX - 3 : UINT16_MAX - 4))
+		log_error("cannot open %s for \"%s\": %s of the account that was to pay, or of this component itself", slot->service,
+		          slot->client->start->name, status_name(status));
 }
 
 /* Which of the two it was is told by the kinds beyond those of denials. */
