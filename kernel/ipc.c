@@ -87,6 +87,7 @@ void ipc_deliver_call(struct thread *t)
 	t->state = THREAD_CALLING;
 	server->caller = t;
 	server->depth = t->depth + 1;
+	server->offered = t->call_header >> 20 & 0xf;
 	server->signalled = 0;
 	if (thread_is(t, THREAD_FAULTING))
 		transfer_fault(t, server);

@@ -69,10 +69,11 @@ struct thread {
 	struct pnode  *waiters;               /* QUEUED threads, best first */
 	uint8_t        by_syscall;            /* entered by syscall: leaves by sysret, and caller-saved registers are the kernel's to set */
 	uint8_t        depth;                 /* callers above this one in the chain */
+	uint8_t        offered;               /* windows that `caller` expects capabilities in */
 	uint8_t        signalled;             /* what it received last was a signal: waiters are next */
 	uint8_t        in_run_queue;
 	uint8_t        priority;
-	uint8_t        spare1[3];
+	uint8_t        spare1[2];
 	struct thread *next, *prev;           /* ring of one priority in the run queue */
 	struct pnode   waiting;               /* node in the partner's `waiters` */
 	struct pnode   timeout;               /* node in the CPU's `timeouts` */

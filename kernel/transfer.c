@@ -3,7 +3,8 @@
  * Capabilities in messages. The receiver's UTCB names a slot for each that may come (`window`); what is in such a slot is
  * dropped. A gate that the receiver's own protection domain serves arrives as its badge and takes no slot: this
  * is how servers recognise their own objects; only from core, which has just made it, it arrives as a capability.
- * Whatever cannot be sent any more arrives as a null capability.
+ * Whatever cannot be sent any more arrives as a null capability. A reply fills only as many windows as its caller expects: what is in the
+ * others, say, what came with the request that the caller serves itself, is none of the server's business.
  */
 #include <kernel/ipc.h>
 
@@ -78,8 +79,10 @@ static enum got_kind transfer_one(struct thread *from, struct thread *to, uint64
 
 void transfer_caps(struct thread *from, struct thread *to, unsigned count)
 {
+	unsigned offered = to->state == THREAD_CALLING ? from->offered : UTCB_CAPS; /* a reply, or a call */
+
 	for (unsigned i = 0; i < count; i++)
-		to->utcb->got[i].kind = transfer_one(from, to, from->utcb->send[i], i);
+		to->utcb->got[i].kind = i < offered ? transfer_one(from, to, from->utcb->send[i], i) : GOT_MISSING;
 }
 
 enum status transfer_check_windows(struct thread *t, unsigned expect)
@@ -100,5 +103,7 @@ enum status transfer_fast(struct thread *from, struct thread *to, uint64_t heade
 	if (calls && (transfer_check_windows(from, expect) || transfer_check(from, caps)))
 		return STATUS_INVALID;
 	transfer_caps(from, to, caps);
+	if (calls)
+		to->offered = expect;
 	return STATUS_OK;
 }

@@ -28,7 +28,7 @@ enum got_kind {
 	GOT_NULL,    /* the sender sent none */
 	GOT_SLOT,    /* it is in the slot that window[i] names */
 	GOT_OWN,     /* a gate of the receiver's own PD: badge is its badge, no slot was used */
-	GOT_MISSING, /* there was a capability, but no usable window slot */
+	GOT_MISSING, /* there was a capability, but no usable window slot, or a reply brought more than the call expected */
 };
 
 struct utcb {

@@ -76,7 +76,8 @@ static_assert(offsetof(struct thread, state) == THREAD_STATE && offsetof(struct 
               offsetof(struct thread, utcb) == THREAD_UTCB && offsetof(struct thread, frame) == THREAD_FRAME &&
               offsetof(struct thread, caller) == THREAD_CALLER && offsetof(struct thread, partner) == THREAD_PARTNER &&
               offsetof(struct thread, signals) == THREAD_SIGNALS && offsetof(struct thread, waiters) == THREAD_WAITERS &&
-              offsetof(struct thread, by_syscall) == THREAD_BY_SYSCALL && offsetof(struct thread, depth) == THREAD_DEPTH, "machine.h");
+              offsetof(struct thread, by_syscall) == THREAD_BY_SYSCALL && offsetof(struct thread, depth) == THREAD_DEPTH &&
+              offsetof(struct thread, offered) == THREAD_OFFERED && THREAD_OFFERED == THREAD_DEPTH + 1, "machine.h");
 static_assert(THREAD_RUNNING == STATE_RUNNING && THREAD_RECEPTIVE == STATE_RECEPTIVE && THREAD_CALLING == STATE_CALLING &&
               CHAIN_DEPTH_MAX == DEPTH_MAX && OBJECT_GATE == GATE_LIVE && SYS_CALL == 0 && SYS_REPLY_WAIT == OP_REPLY_WAIT && SYS_CORE_END == OP_END &&
               STATUS_UNSUPPORTED == STATUS_VALUE_UNSUPPORTED &&

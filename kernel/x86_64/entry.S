@@ -132,7 +132,11 @@
 	cmp $0x400, %eax
 	.endif
 	ja 3f
-2:	mov %cl, THREAD_DEPTH(%r12)
+2:	.if \caps
+	mov %cl, THREAD_DEPTH(%r12)
+	.else
+	mov %cx, THREAD_DEPTH(%r12)          /* and nothing is offered for the reply */
+	.endif
 	mov %r12, THREAD_PARTNER(%r11)
 	movb $STATE_CALLING, THREAD_STATE(%r11)
 	mov %r11, THREAD_CALLER(%r12)

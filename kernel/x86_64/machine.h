@@ -23,6 +23,7 @@
 #define THREAD_WAITERS   232
 #define THREAD_BY_SYSCALL 240
 #define THREAD_DEPTH     241
+#define THREAD_OFFERED   242      /* behind depth: one store for both */
 
 /* values in it */
 #define STATE_RUNNING    1

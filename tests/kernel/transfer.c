@@ -74,6 +74,49 @@ TEST(a_reply_grants_a_copy)
 	CHECK_IS(got_kind[0], GOT_SLOT);
 }
 
+/* Calls with windows for more than it expects, as every server has them, by each way into the kernel. */
+static void careful_asker(uint64_t gate)
+{
+	for (unsigned expect = 0; expect < 3; expect++) {
+		for (unsigned i = 0; i < UTCB_CAPS; i++)
+			utcb()->window[i] = slot(WINDOW + i);
+		utcb()->send[0] = 0;
+		seen = sys(syscall_header(SYS_CALL, 0, expect > 1, expect, 0), gate, 0, 0, 0, 0);
+		for (unsigned i = 0; i < UTCB_CAPS; i++) {
+			got_kind[i] = utcb()->got[i].kind;
+			got_badge[i] = sys(SYS_CAP_INFO, slot(WINDOW + i), 0, 0, 0, 0).w[0];
+		}
+		arrived = expect + 1;
+		call(gate, 1);
+	}
+}
+
+static void check_no_more_than_expected(uint64_t reply_flags)
+{
+	uint64_t signal = child_give(&self, signal_new(&self, 0x52));
+
+	child_run(careful_asker, 10, gate_new(&self, 0));
+	for (unsigned expect = 0; expect < 3; expect++) {
+		await();
+		for (unsigned i = 0; i < UTCB_CAPS; i++)
+			utcb()->send[i] = signal;
+		sys(syscall_header(SYS_REPLY_WAIT, 0, UTCB_CAPS, 0, 0) | reply_flags, 0, 0, 0, 0, 0);
+		if (reply_flags)
+			await();
+		CHECK_IS(arrived, expect + 1);
+		CHECK_IS(caps_of(seen), UTCB_CAPS);
+		for (unsigned i = 0; i < UTCB_CAPS; i++) {
+			CHECK_IS(got_kind[i], i < expect ? GOT_SLOT : GOT_MISSING);
+			CHECK_IS(got_badge[i], i < expect ? CAP_SIGNAL : CAP_NONE);
+		}
+		reply(0, 0);
+	}
+}
+
+TEST(a_reply_fills_no_slots_that_were_not_offered) { check_no_more_than_expected(flags(SYS_FLAG_NOBLOCK)); }
+
+TEST(a_fast_reply_fills_no_slots_that_were_not_offered) { check_no_more_than_expected(0); }
+
 TEST(eight_capabilities_travel_at_once)
 {
 	uint64_t gate, sum = 0;
