@@ -145,7 +145,8 @@ static enum status check_call(struct thread *t, uint64_t header, struct gate **g
 		return STATUS_PEER_GONE;
 	if (header_words(header) > UTCB_WORDS || header_caps(header) > UTCB_CAPS || expect > UTCB_CAPS)
 		return STATUS_INVALID;
-	if (t->depth >= CHAIN_DEPTH_MAX)
+	/* Core is there for the last of the longest chain, too: whoever is called there must be able to give back what it holds. */
+	if (t->depth >= CHAIN_DEPTH_MAX + server->pd->is_core)
 		return STATUS_TOO_DEEP;
 	if (closes_a_ring(t, server))
 		return STATUS_DEADLOCK;
@@ -240,7 +241,8 @@ static void receive(struct thread *t, uint64_t header)
 {
 	uint64_t ticks;
 	bool poll = is_poll(header, t->frame.rdi, &ticks);
-	bool yields = t->waiters && t->signalled; /* a stream of signals does not starve callers */
+	bool late = poll && !(header_flags(header) & SYS_FLAG_NOBLOCK);
+	bool yields = t->waiters && t->signalled && !late; /* a stream of signals does not starve callers */
 
 	t->depth = 0;
 	t->state = THREAD_RECEPTIVE;
@@ -251,8 +253,8 @@ static void receive(struct thread *t, uint64_t header)
 	}
 	if (t->signals && !yields && ipc_deliver_signal(t))
 		return;
-	/* Bound: those whose gate died while they were queued leave at the first look. */
-	while (poll && t->waiters) {
+	/* A stream of callers does not starve deadlines. Bound: those whose gate died while they were queued leave at the first look. */
+	while (poll && !late && t->waiters) {
 		ipc_deliver_call(container_of(t->waiters, struct thread, waiting));
 		if (t->caller)
 			return;

@@ -7,7 +7,6 @@
 #include <base/cap_alloc.h>
 #include <base/env.h>
 #include <base/rpc.h>
-#include <base/string.h>
 #include <base/sync.h>
 #include <base/time.h>
 
@@ -116,29 +115,19 @@ static void run_due(struct ep *ep)
 /* --- The loop --- */
 
 /*
- * Timeouts that are due while there is an answer to give. They come before it, as reply_wait would go on to the next caller: a stream
- * of calls does not starve them. What they call must not spoil the answer.
+ * Runs what is due, and adds to the header and target of the next reply_wait what makes it return in time. With an answer to give that comes first, as
+ * what is done in between would be done at the end of that call's chain, and could spoil the answer: the kernel gives it, and returns
+ * before the next call if the time has come. Otherwise, who sets a timeout again at once leaves callers a turn.
  */
-static __attribute__((noinline)) void run_due_before(struct ep *ep, struct utcb *utcb, struct platform_regs const *answer)
+static __attribute__((noinline)) void prepare_wait(struct ep *ep, struct platform_regs *regs, bool answers)
 {
-	size_t const words = platform_words(answer->header);
-	uint64_t     kept[UTCB_WORDS], send[UTCB_CAPS];
+	bool at_once = ep->special & EP_STOP;
 
-	if (tree_first(&ep->timeouts)->key > time_now_ns())
-		return;
-	memcpy(kept, utcb->words, words * sizeof(*kept));
-	memcpy(send, utcb->send, sizeof(send));
-	run_due(ep);
-	memcpy(utcb->words, kept, words * sizeof(*kept));
-	memcpy(utcb->send, send, sizeof(send));
-}
-
-/* Adds to the header and target of the next reply_wait what makes it return in time. */
-static void bound_wait(struct ep *ep, struct utcb *utcb, struct platform_regs *regs)
-{
-	if (ep->special == EP_TIMEOUTS)
-		run_due_before(ep, utcb, regs);
-	if (ep->special & EP_STOP) {
+	if (!answers && !at_once) {
+		run_due(ep);
+		at_once = (ep->special & EP_STOP) || ((ep->special & EP_TIMEOUTS) && tree_first(&ep->timeouts)->key <= time_now_ns());
+	}
+	if (at_once) {
 		regs->header |= (uint64_t)SYS_FLAG_NOBLOCK << 24;
 	} else if (ep->special & EP_TIMEOUTS) {
 		regs->header |= (uint64_t)SYS_FLAG_DEADLINE << 24;
@@ -163,12 +152,12 @@ void ep_run(struct ep *ep)
 {
 	struct utcb         *utcb = thread_utcb();
 	struct platform_regs regs = { .header = 0 };
-	bool                 stopping;
+	bool                 stopping, answers = false;
 
 	for (;;) {
 		stopping = false;
 		if (__builtin_expect(ep->special, 0)) {
-			bound_wait(ep, utcb, &regs);
+			prepare_wait(ep, &regs, answers);
 			stopping = ep->special & EP_STOP;
 		}
 		platform_invoke(PLATFORM_REPLY_WAIT, &regs);
@@ -180,8 +169,10 @@ void ep_run(struct ep *ep)
 			enum status        status = object->dispatch(object, &rpc);
 
 			regs = rpc_reply(&rpc, status);
+			answers = true;
 			continue;
 		}
+		answers = false;
 		if (stopping && platform_status(regs.header) == STATUS_TIMEOUT)
 			break;
 		handle_other(&regs);

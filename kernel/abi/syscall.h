@@ -79,7 +79,7 @@ enum syscall_op {
 enum syscall_flags {
 	SYS_FLAG_NOBLOCK  = 1, /* wait, reply_wait: TIMEOUT at once when nothing is there */
 	SYS_FLAG_ONE      = 2, /* wait: only for the signal context in rdi */
-	SYS_FLAG_DEADLINE = 4, /* wait, reply_wait: absolute ns since boot in rdi (wait ONE: rsi); TIMEOUT after it */
+	SYS_FLAG_DEADLINE = 4, /* wait, reply_wait: absolute ns since boot in rdi (wait ONE: rsi); TIMEOUT after it, though calls may wait */
 };
 
 enum cap_type { CAP_NONE, CAP_GATE, CAP_SIGNAL, CAP_IRQ };

@@ -201,6 +201,24 @@ TEST(a_chain_of_calls_is_at_most_16_deep)
 	CHECK_IS(call(child_give(&self, gate), 7).w[0], 100 + STATUS_TOO_DEEP);
 }
 
+TEST(core_is_there_at_the_end_of_the_longest_chain)
+{
+	uint64_t gate = gate_new(&self, 9);
+
+	for (unsigned i = 0; i < CHAIN_DEPTH_MAX; i++) {
+		struct child *c = child_new(middle, 10);
+		child_start(c, child_give(c, gate));
+		gate = gate_new(c, 0);
+	}
+	settle();
+	caller_new(3, 10, gate);
+	CHECK_IS(wait().badge, 9);
+	reply(0, 77);
+	settle();
+	CHECK_IS(status_of(seen[3]), STATUS_OK);
+	CHECK_IS(seen[3].w[0], 77);
+}
+
 /* At the end of a chain: waits again, is cancelled, and calls on its own. */
 static void alone_later(uint64_t gate)
 {

@@ -463,6 +463,20 @@ TEST(a_reply_has_a_deadline_for_the_wait_after_it)
 	CHECK_IS(seen[2].w[0], 77);
 }
 
+TEST(a_deadline_that_has_passed_comes_before_callers_but_not_before_signals)
+{
+	uint64_t signal = own_signal(8);
+
+	child_run(calls, 10, gate_new(&self, 9));
+	run_unheard(MS);
+	CHECK_IS(status_of(wait_until(now() - MS)), STATUS_TIMEOUT);
+	OK(submit(signal));
+	CHECK_IS(wait_until(now() - MS).badge, 8);
+	CHECK_IS(status_of(wait_until(now() - MS)), STATUS_TIMEOUT);
+	CHECK_IS(poll().badge, 9);
+	reply(0, 0);
+}
+
 TEST(a_poll_takes_what_is_there)
 {
 	uint64_t signal = own_signal(8);

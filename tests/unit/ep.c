@@ -34,7 +34,7 @@ static uint64_t          now_ns;
 static struct rpc_object object;
 static struct handler    handler;
 static struct ep         ep;
-static unsigned          calls, signals, answers, polls, blocked;
+static unsigned          calls, signals, answers, polls, blocked, late;
 static enum event      (*next_event)(void);
 
 static uint64_t answer_word(unsigned number, unsigned word) { return (uint64_t)number << 32 | word; }
@@ -59,6 +59,12 @@ static void reply_wait(struct platform_regs *regs)
 	enum event     event;
 
 	check_answer(regs);
+	now_ns += 10;
+	if (flags == SYS_FLAG_DEADLINE && regs->target <= now_ns) {
+		late++;
+		*regs = (struct platform_regs) { .header = STATUS_TIMEOUT };
+		return;
+	}
 	event = next_event();
 	if (event == CALL) {
 		*regs = (struct platform_regs) { .target = (uint64_t)&object, .w = { ++calls } };
@@ -122,12 +128,12 @@ static void run(void (*test)(void))
 
 static unsigned fired;
 
-/* As if it had made calls of its own. */
+/* As if it had made calls of its own, which must not be at the end of the chain of a call that is not answered. */
 static void spoil(struct handler *self, uint64_t count)
 {
 	struct utcb *utcb = thread_utcb();
 
-	CHECK(count == 1);
+	CHECK(count == 1 && answers == calls);
 	for (unsigned i = 0; i < UTCB_WORDS; i++)
 		utcb->words[i] = 0xbad;
 	for (unsigned i = 0; i < UTCB_CAPS; i++)
@@ -149,8 +155,32 @@ static void stream_of_calls(void)
 	next_event = always_calls;
 	ep_timeout(&ep, &handler, 500);
 	ep_run(&ep);
-	CHECK(fired == 5 && calls > 100 && calls < 1000 && answers == calls && !ep.special && polls == 1);
+	CHECK(fired == 5 && calls > 100 && calls < 1000 && answers == calls && late == 5 && !ep.special && polls == 1);
 }
+
+/* Always due. */
+static void again(struct handler *self, uint64_t count)
+{
+	if (++fired == 50)
+		ep_stop(&ep);
+	else
+		ep_timeout(&ep, self, now_ns);
+}
+
+static void stream_of_timeouts(void)
+{
+	handler.handle = again;
+	next_event = always_calls;
+	ep_timeout(&ep, &handler, 0);
+	ep_run(&ep);
+	CHECK(fired == 50 && calls >= 40 && answers == calls);
+}
+
+START_TEST(a_timeout_that_is_set_again_at_once_does_not_starve_callers)
+{
+	run(stream_of_timeouts);
+}
+END_TEST
 
 START_TEST(a_stream_of_calls_does_not_starve_timeouts_nor_they_spoil_answers)
 {
@@ -238,5 +268,5 @@ START_TEST(signals_are_handled_and_a_stop_first_answers_what_is_there)
 }
 END_TEST
 
-UNIT_MAIN(a_stream_of_calls_does_not_starve_timeouts_nor_they_spoil_answers, timeouts_come_in_order_and_each_once,
+UNIT_MAIN(a_timeout_that_is_set_again_at_once_does_not_starve_callers, a_stream_of_calls_does_not_starve_timeouts_nor_they_spoil_answers, timeouts_come_in_order_and_each_once,
           signals_are_handled_and_a_stop_first_answers_what_is_there)

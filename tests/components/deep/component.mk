@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What deep is built with.
+USES = log
