@@ -181,6 +181,8 @@ static enum status cap_object(struct thread *t, uint64_t selector)
 		return STATUS_BAD_CAP;
 	if (slot_is_dead(slot))
 		return STATUS_PEER_GONE;
+	if (!(slot->rights & RIGHT_USE))
+		return STATUS_BAD_CAP;
 	t->frame.rdi = virt_to_phys(slot_object(slot));
 	t->frame.rsi = slot_object(slot)->type == OBJECT_GATE ? CAP_GATE : slot_object(slot)->type == OBJECT_SIGNAL ? CAP_SIGNAL : CAP_IRQ;
 	return STATUS_OK;

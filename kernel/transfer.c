@@ -60,7 +60,7 @@ static enum got_kind transfer_one(struct thread *from, struct thread *to, uint64
 	}
 	/* What core sends by address is new to the receiver, its own gates included: it asked for the capability. */
 	if (source && is_own_gate(to, object, &to->utcb->got[index].badge))
-		return GOT_OWN;
+		return source->rights & RIGHT_USE ? GOT_OWN : GOT_NULL; /* a badge is believed: it is for who may use the gate */
 
 	struct slot *target = pd_slot(to->pd, to->utcb->window[index]);
 	if (!target)

@@ -65,7 +65,7 @@ enum syscall_op {
 	SYS_IRQ_BIND,      /* rdi IRQ, rsi signal context by address (unmasks), or 0 (masks) */
 	SYS_CAP_INSTALL,   /* rdi PD, rsi selector (must be empty), rdx object, r8 rights: a first capability without parent */
 	SYS_CAP_GIVE,      /* rdi selector in the own table, rsi PD, rdx selector there (must be empty): a copy, as a message would make it */
-	SYS_CAP_OBJECT,    /* rdi selector in the own table; back: rdi object's physical address, rsi type */
+	SYS_CAP_OBJECT,    /* rdi selector in the own table; back: rdi object's physical address, rsi type. BAD_CAP: empty, or no right to use it */
 	SYS_DESTROY,       /* rdi object: dead at once, AGAIN until swept */
 	SYS_SYNC,          /* returns when no CPU can still use what was unmapped or destroyed before */
 	SYS_PORT_IO,       /* rdi port, rsi size | write << 8, rdx value. back: rdi value */
@@ -144,7 +144,7 @@ enum {
 enum { FAULT_EXIT = 256 };
 
 enum fault_reply { FAULT_RESUME, FAULT_STOP };
-enum fault_error { FAULT_PRESENT = 1, FAULT_WRITE = 2, FAULT_EXECUTE = 16 };
+enum fault_error { FAULT_PRESENT = 1, FAULT_WRITE = 2, FAULT_RESERVED = 8 /* an address that the CPU has no wires for */, FAULT_EXECUTE = 16 };
 
 /* One header word, in both directions. */
 static inline unsigned long syscall_header(unsigned op, unsigned words, unsigned caps, unsigned expect, unsigned label)

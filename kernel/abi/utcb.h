@@ -25,7 +25,7 @@ enum { SEND_MOVE = 1, SEND_OBJECT = 2 };
 
 /* got[].kind of each capability that a message brought. */
 enum got_kind {
-	GOT_NULL,    /* the sender sent none */
+	GOT_NULL,    /* the sender sent none, or a gate of the receiver's own PD that it may not use */
 	GOT_SLOT,    /* it is in the slot that window[i] names */
 	GOT_OWN,     /* a gate of the receiver's own PD: badge is its badge, no slot was used */
 	GOT_MISSING, /* there was a capability, but no usable window slot, or a reply brought more than the call expected */

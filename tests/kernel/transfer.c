@@ -229,6 +229,19 @@ TEST(what_was_in_the_window_is_dropped)
 	CHECK_IS(await().badge, 2);
 }
 
+/* What a server or core does for whoever shows a capability, only its user may ask for. */
+TEST(a_capability_that_may_only_be_copied_proves_nothing)
+{
+	uint64_t gate, weak = own_slot();
+	struct child *c = taker_new(&gate);
+
+	OK(op3(SYS_CAP_COPY, child_give(&self, gate_new(c, 0xb0b)), weak, RIGHT_COPY));
+	utcb()->send[0] = weak;
+	OK(status_of(send(gate, 1)));
+	CHECK_IS(got_kind[0], GOT_NULL);
+	CHECK_IS(op1(SYS_CAP_OBJECT, weak), STATUS_BAD_CAP);
+}
+
 TEST(a_dead_capability_arrives_as_null)
 {
 	uint64_t gate, signal;
