@@ -66,7 +66,8 @@ static bool resolve(struct fault const *fault)
 	struct pd *pd = fault->thread->pd;
 	struct region *region = pd->rm ? region_lookup(pd->rm, fault->address) : NULL;
 
-	if (!region || !is_allowed(region, fault->error))
+	/* Mapping what is mapped, but at no address that the CPU has, would bring the same fault for ever. */
+	if (!region || fault->error & FAULT_RESERVED || !is_allowed(region, fault->error))
 		return false;
 	map_around(pd, region, fault->address);
 	return true;

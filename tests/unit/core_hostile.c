@@ -6,6 +6,7 @@
 #include <core/account_ops.h>
 #include <core/dataspace.h>
 #include <core/log.h>
+#include <core/pager.h>
 #include <core/parent.h>
 #include <core/pd.h>
 #include <core/region.h>
@@ -149,6 +150,26 @@ START_TEST(ends_with_pairs_that_others_use)
 }
 END_TEST
 
+/* Device memory beyond what the CPU can address: the fault is told, not repeated for ever. */
+START_TEST(stops_at_memory_that_the_cpu_cannot_reach)
+{
+	struct kernel_regs message = { .header = 14UL << 32 };
+	struct thread *thread;
+	struct region *region;
+
+	start();
+	thread = some_thread();
+	region = tree_object(tree_first(&thread->pd->rm->regions), struct region, of_rm);
+	message.w[0] = thread_object(thread).value;
+	message.w[2] = region_start(region);
+	ck_assert(pager_handle(&message) == FAULT_RESUME);
+	message.w[1] = FAULT_RESERVED;
+	if (!setjmp(fake_end))
+		ck_assert(pager_handle(&message) == FAULT_STOP);
+	ck_assert(thread->record.state == THREAD_STATE_FAULTED);
+}
+END_TEST
+
 static unsigned lines_printed(void)
 {
 	unsigned lines = 0;
@@ -204,4 +225,5 @@ START_TEST(tells_wrong_versions_only_so_often)
 }
 END_TEST
 
-UNIT_MAIN(memory_ends_under_a_domain_that_is_half_ended, ends_with_pairs_that_others_use, prints_in_slices, tells_wrong_versions_only_so_often)
+UNIT_MAIN(memory_ends_under_a_domain_that_is_half_ended, ends_with_pairs_that_others_use, prints_in_slices, tells_wrong_versions_only_so_often,
+          stops_at_memory_that_the_cpu_cannot_reach)
