@@ -152,10 +152,14 @@ enum status cap_reserve_last(struct cap *cap)
 
 void cap_acquire(struct cap cap)
 {
-	unsigned const slot  = slot_of(cap);
-	uint8_t const  count = __atomic_fetch_add(&caps.count[slot], 1, __ATOMIC_RELAXED);
+	unsigned const slot = slot_of(cap);
+	uint8_t        count;
 
-	assert(slot < caps.slots && count > 0 && count < UINT8_MAX);
+	if (slot < SLOT_FIRST_FREE)
+		return;
+	assert(slot < caps.slots);
+	count = __atomic_fetch_add(&caps.count[slot], 1, __ATOMIC_RELAXED);
+	assert(count > 0 && count < UINT8_MAX);
 }
 
 void cap_release(struct cap cap)

@@ -32,11 +32,11 @@ static struct rpc_cost cost_of(struct connection_request const *request)
 	if (request->type->cost) {
 		struct rpc_cost own = request->type->cost(request->args);
 
-		cost.ram += own.ram;
-		cost.caps += own.caps;
+		cost.ram = rpc_plus(cost.ram, own.ram);
+		cost.caps = rpc_plus(cost.caps, own.caps);
 	}
-	cost.ram = align_up(cost.ram + request->ram, PAGE_SIZE);
-	cost.caps += request->caps;
+	cost.ram = align_down(align_up(rpc_plus(cost.ram, request->ram), PAGE_SIZE), PAGE_SIZE);    /* the largest number is none of pages */
+	cost.caps = rpc_plus(cost.caps, request->caps);
 	return cost;
 }
 

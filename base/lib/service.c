@@ -42,8 +42,8 @@ static struct rpc_cost needed(struct service const *service, void const *args)
 	if (service->type->cost) {
 		struct rpc_cost own = service->type->cost(args);
 
-		cost.ram += own.ram;
-		cost.caps += own.caps;
+		cost.ram = rpc_plus(cost.ram, own.ram);
+		cost.caps = rpc_plus(cost.caps, own.caps);
 	}
 	cost.ram = align_up(cost.ram, PAGE_SIZE);
 	return cost;
@@ -108,18 +108,25 @@ static void refuse(struct session *session, enum status reason, struct session_a
 	end_state(session);
 }
 
-static enum status make_session(struct service *service, struct session_request const *request, struct account account,
-                                struct session_answer *answer, struct cap *gate)
+/* A request to open a session, whose args are a copy: in the message, they are not aligned as their struct wants it. */
+struct opening {
+	struct service               *service;
+	struct session_request const *request;
+	uint64_t                      args[RPC_ARGS_MAX / sizeof(uint64_t)];
+};
+
+static enum status make_session(struct opening const *opening, struct account account, struct session_answer *answer, struct cap *gate)
 {
+	struct service *service = opening->service;
 	struct session *session;
 	enum status     status;
 
-	RPC_TRY(make_state(service, request, account, &session));
+	RPC_TRY(make_state(service, opening->request, account, &session));
 	status = ep_gate(&service->env->ep, account, &session->object, &session->gate);
 	if (status == STATUS_OK)
 		status = tree_insert(&service->sessions, &session->of_service);
 	if (status == STATUS_OK && service->open) {
-		status = service->open(session, request->args.data);
+		status = service->open(session, opening->args);
 		if (status && status != STATUS_PENDING)
 			tree_remove(&service->sessions, &session->of_service);
 	}
@@ -157,21 +164,23 @@ static struct service *service_of(struct env *env, char const *name)
 static enum status handle_open(struct env *env, struct session_request const *request, struct account account, struct session_answer *answer,
                                struct cap *gate)
 {
-	struct service  *service = service_of(env, request->service);
-	void const      *args    = request->args.data;
-	struct rpc_cost  cost;
+	struct service *service = service_of(env, request->service);
+	struct opening  opening = { .service = service, .request = request };
+	struct rpc_cost cost;
 
 	if (!service)
 		return STATUS_NOT_FOUND;
-	if (request->args.size != service->type->args_size || (service->type->args_valid && !service->type->args_valid(args)))
+	static_assert(sizeof(opening.args) == sizeof(request->args.data), "all of them");
+	memcpy(opening.args, request->args.data, sizeof(opening.args));
+	if (request->args.size != service->type->args_size || (service->type->args_valid && !service->type->args_valid(opening.args)))
 		return STATUS_PROTOCOL;
-	cost = needed(service, args);
+	cost = needed(service, opening.args);
 	if (request->ram < cost.ram || request->caps < cost.caps) {
 		answer->ram = service->is_relay ? rpc_plus(request->ram, cost.ram) : MAX(request->ram, cost.ram);
 		answer->caps = service->is_relay ? rpc_plus(request->caps, cost.caps) : MAX(request->caps, cost.caps);
 		return STATUS_NEEDS;
 	}
-	return make_session(service, request, account, answer, gate);
+	return make_session(&opening, account, answer, gate);
 }
 
 static void handle_close(struct env *env, uint32_t id)
@@ -283,14 +292,14 @@ static bool serve_one(struct env *env)
 		handle_request(env, &request, account, &due.answer, &due.gate);
 		return request.kind != REQUEST_KIND_NONE || !list_is_empty(&decided);
 	}
-	if (due.answer.kind != ANSWER_KIND_NONE) {
+	if (status == STATUS_INVALID && due.answer.kind != ANSWER_KIND_NONE) {
 		take_back(env, &due.answer, status);
 		due.answer = (struct session_answer) { .kind = ANSWER_KIND_NONE };
 		due.gate = CAP_NULL;
 		return true;
 	}
 
-	/* Out of quota for the slots that a request needs: the news about more quota lead here again. */
+	/* Out of quota for the slots that a request needs, so nothing was sent: the news about more quota lead here again, and an answer stays due. */
 	log_error("cannot fetch requests: %s", status_name(status));
 	if (parent_resource_request(env->parent, PAGE_SIZE, 0) != STATUS_OK)
 		log_error("cannot ask for more quota");

@@ -117,7 +117,7 @@ void deny_quota(struct session_slot const *slot, enum status status)
 	/* Reading it also says that this refusal has been told. */
 	if (account_control_info(slot->client->child.control, &state) != STATUS_OK)
 		return;
-	denial.need = is_ram ? slot->ram : slot->caps + COST_ACCOUNT_CAPS;
+	denial.need = is_ram ? slot->ram : rpc_plus(slot->caps, COST_ACCOUNT_CAPS);
 	denial.have = is_ram ? state.ram_limit - state.ram_used : state.caps_limit - state.caps_used;
 	if (denial.have < denial.need)
 		deny(slot->client, &denial);
@@ -162,7 +162,11 @@ void deny_request(struct sandbox_child *child, struct refused_request const *ref
 /* Whatever the services are called, they count as one kind of request. */
 void deny_announce(struct sandbox_child *child, char const *service)
 {
-	if (is_first(child, "announcements", child->start->at.line, UINT16_MAX - 1))
-		log_error("child \"%s\" announces %s, which %s:%u does not name: add <provides> <service name=\"%s\"/> </provides> there",
-		          child->start->name, service, child->sandbox->config.file, child->start->at.line, service);
+	char text[SERVICE_NAME_SIZE];
+
+	if (!is_first(child, "announcements", child->start->at.line, UINT16_MAX - 1))
+		return;
+	service = explain_word(service, text, sizeof(text));
+	log_error("child \"%s\" announces %s, which %s:%u does not name: add <provides> <service name=\"%s\"/> </provides> there",
+	          child->start->name, service, child->sandbox->config.file, child->start->at.line, service);
 }

@@ -294,14 +294,26 @@ static void explain_fix(char *line, struct denial const *denial)
 
 /* --- All --- */
 
+char const *explain_word(char const *word, char *text, size_t size)
+{
+	(void)format_cut(text, size, "%s", word);
+	for (char *c = text; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	}
+	return text;
+}
+
 void explain_denial(struct explanation *to, struct denial const *denial)
 {
-	char text[200];
+	char          text[200], service[SERVICE_NAME_SIZE], label[LABEL_SIZE];
+	struct denial said = *denial;
 
-	SAY(to->what, "denied: \"%s\" asks for %s, label \"%s\": %s", denial->client->name, denial->service, denial->label,
-	    reason(denial, text, sizeof(text)));
-	explain_place(to->where, denial);
-	explain_fix(to->fix, denial);
+	said.service = explain_word(denial->service, service, sizeof(service));
+	said.label = explain_word(denial->label, label, sizeof(label));
+	SAY(to->what, "denied: \"%s\" asks for %s, label \"%s\": %s", said.client->name, service, label, reason(&said, text, sizeof(text)));
+	explain_place(to->where, &said);
+	explain_fix(to->fix, &said);
 }
 
 void explain_quota(struct explanation *to, struct config const *config, struct config_start const *client, bool is_ram,

@@ -42,6 +42,9 @@ struct explanation {
 
 void explain_denial(struct explanation *to, struct denial const *denial);
 
+/* What a child said, for a log: in one line, however it was meant. Returns `text`. */
+char const *explain_word(char const *word, char *text, size_t size);
+
 /* A child's account refused `asked` bytes or caps: the same three lines. `limit` is what the account holds in all. */
 void explain_quota(struct explanation *to, struct config const *config, struct config_start const *client, bool is_ram,
                    uint64_t asked, uint64_t limit, uint64_t used);

@@ -268,5 +268,6 @@ START_TEST(signals_are_handled_and_a_stop_first_answers_what_is_there)
 }
 END_TEST
 
-UNIT_MAIN(a_timeout_that_is_set_again_at_once_does_not_starve_callers, a_stream_of_calls_does_not_starve_timeouts_nor_they_spoil_answers, timeouts_come_in_order_and_each_once,
+UNIT_MAIN(a_timeout_that_is_set_again_at_once_does_not_starve_callers,
+          a_stream_of_calls_does_not_starve_timeouts_nor_they_spoil_answers, timeouts_come_in_order_and_each_once,
           signals_are_handled_and_a_stop_first_answers_what_is_there)

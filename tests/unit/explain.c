@@ -216,5 +216,13 @@ START_TEST(lines_tell_rules_apart)
 }
 END_TEST
 
-UNIT_MAIN(no_route, label_mismatch, no_provider, several_providers_and_parent_only, too_long, refused_by_the_provider, wrong_version,
-          exhausted, lines_tell_rules_apart)
+START_TEST(what_a_child_says_stays_within_its_line)
+{
+	deny("client", "Evil\n[init]", "x\n[init] child \"two\" exited\x7f\x1b[2J");
+	ck_assert_ptr_nonnull(strstr(text.what, "asks for Evil?[init], label \"x?[init] child \"two\" exited??[2J\""));
+	ck_assert(!strpbrk(text.what, "\n\x1b") && !strpbrk(text.where, "\n\x1b") && !strpbrk(text.fix, "\n\x1b"));
+}
+END_TEST
+
+UNIT_MAIN(what_a_child_says_stays_within_its_line, no_route, label_mismatch, no_provider, several_providers_and_parent_only, too_long,
+          refused_by_the_provider, wrong_version, exhausted, lines_tell_rules_apart)

@@ -21,7 +21,7 @@ MUST_CHECK enum status cap_reserve(struct cap *cap);
 /* The same, and may use up the reserve: for base's own dealings with the parent. */
 MUST_CHECK enum status cap_reserve_last(struct cap *cap);
 
-/* One more holder of a slot that is in use; at most 255. */
+/* One more holder of a slot that is in use; at most 255. A null capability is fine; well-known slots need no holders. */
 void cap_acquire(struct cap cap);
 
 /* One holder less. The last one's slot is emptied and free. A null capability is fine. Well-known slots stay. */

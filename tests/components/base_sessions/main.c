@@ -159,6 +159,12 @@ static enum status test_too_large(void)
 	TRY(books_read(own_env, &books));
 	args.buffer = books.account.ram_limit;
 	CHECK_STATUS(frail_open(&frail, own_env, "dies", &args), STATUS_OUT_OF_RAM);
+	/* What wraps around is not little. */
+	for (uint64_t less = 0; less < 5 * PAGE_SIZE; less += PAGE_SIZE / 4) {
+		args.buffer = UINT64_MAX - less;
+		CHECK_STATUS(frail_open(&frail, own_env, "dies", &args), STATUS_OUT_OF_RAM);
+		CHECK(frail_type.cost(&args).ram >= args.buffer - PAGE_SIZE);
+	}
 	args.buffer = 3 * PAGE_SIZE;
 	TRY(frail_open(&frail, own_env, "dies", &args));
 	frail_close(&frail);
