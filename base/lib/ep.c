@@ -157,7 +157,10 @@ void ep_run(struct ep *ep)
 	for (;;) {
 		stopping = false;
 		if (__builtin_expect(ep->special, 0)) {
-			prepare_wait(ep, &regs, answers);
+			struct platform_regs prepared = regs; /* so that `regs` itself can stay in registers */
+
+			prepare_wait(ep, &prepared, answers);
+			regs = prepared;
 			stopping = ep->special & EP_STOP;
 		}
 		platform_invoke(PLATFORM_REPLY_WAIT, &regs);
@@ -175,7 +178,10 @@ void ep_run(struct ep *ep)
 		answers = false;
 		if (stopping && platform_status(regs.header) == STATUS_TIMEOUT)
 			break;
-		handle_other(&regs);
+		struct platform_regs other = regs;
+
+		handle_other(&other);
+		regs = other;
 	}
 	ep->special &= ~(unsigned)EP_STOP;
 }
