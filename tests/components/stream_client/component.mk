@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What stream_client is built with.
+USES = stream
