@@ -137,17 +137,15 @@ enum status cap_reserve(struct cap *cap)
 	if (__builtin_expect(is_low(), 0)) {
 		enum status status = grow();
 
-		if (status != STATUS_OK)
+		if (status != STATUS_OK && !thread_utcb()->user[UTCB_USER_LAST])
 			return status;
 	}
 	return take(cap);
 }
 
-enum status cap_reserve_last(struct cap *cap)
+void cap_use_last(bool may)
 {
-	if (is_low() && grow() == STATUS_OK)
-		return take(cap);
-	return take(cap);
+	thread_utcb()->user[UTCB_USER_LAST] = may;
 }
 
 void cap_acquire(struct cap cap)

@@ -287,7 +287,9 @@ static bool serve_one(struct env *env)
 	enum status            status;
 
 	take_decided();
+	cap_use_last(true);
 	status = parent_serve(env->parent, &due.answer, due.gate, &request, &account);
+	cap_use_last(false);
 	if (status == STATUS_OK) {
 		handle_request(env, &request, account, &due.answer, &due.gate);
 		return request.kind != REQUEST_KIND_NONE || !list_is_empty(&decided);

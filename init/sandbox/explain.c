@@ -202,6 +202,18 @@ static void explain_choice(char *line, struct denial const *denial)
 	}
 }
 
+static void explain_length(char *line, struct denial const *denial)
+{
+	struct position at     = denial->trace->deciding.target->at;
+	size_t          length = strlen(denial->client->name) + (denial->label[0] ? sizeof(LABEL_SEPARATOR) - 1 : 0) + strlen(denial->label);
+
+	if (length >= LABEL_SIZE)
+		SAY(line, "to allow it: shorten it by %lu bytes, or have the target at %s replace it (label=\"...\")", length - (LABEL_SIZE - 1),
+		    place(denial->config, at).text);
+	else
+		SAY(line, "to allow it: shorten it, or what the target at %s puts in", place(denial->config, at).text);
+}
+
 static void explain_route_fix(char *line, struct denial const *denial)
 {
 	struct route_step const *step = &denial->trace->deciding;
@@ -220,9 +232,7 @@ static void explain_route_fix(char *line, struct denial const *denial)
 		SAY(line, "to allow it: write <parent/> at %s", place(denial->config, step->target->at).text);
 		return;
 	case ROUTE_TOO_LONG:
-		SAY(line, "to allow it: shorten it by %lu bytes, or have the target at %s replace it (label=\"...\")",
-		    strlen(denial->client->name) + (denial->label[0] ? sizeof(LABEL_SEPARATOR) - 1 : 0) + strlen(denial->label) - (LABEL_SIZE - 1),
-		    place(denial->config, step->target->at).text);
+		explain_length(line, denial);
 		return;
 	default:
 		explain_lack(line, denial);

@@ -124,9 +124,11 @@ static void be_refused(void)
 	while (cap_reserve(&caps[0]) == STATUS_OK)
 		CHECK(cap_slots_used() <= SLOTS_PER_FRAME - CAP_RESERVE);
 	CHECK(cap_reserve(&caps[0]) == STATUS_OUT_OF_RAM && cap_slots_used() == SLOTS_PER_FRAME - CAP_RESERVE);
+	cap_use_last(true);
 	for (unsigned i = 0; i < CAP_RESERVE; i++)
-		CHECK(cap_reserve_last(&caps[i]) == STATUS_OK);
-	CHECK(cap_reserve_last(&caps[CAP_RESERVE]) == STATUS_OUT_OF_CAPS);
+		CHECK(cap_reserve(&caps[i]) == STATUS_OK);
+	CHECK(cap_reserve(&caps[CAP_RESERVE]) == STATUS_OUT_OF_CAPS);
+	cap_use_last(false);
 	for (unsigned i = 0; i < CAP_RESERVE; i++)
 		cap_release(caps[i]);
 	refusal = STATUS_OK;

@@ -4,7 +4,7 @@
  * reserved slot is empty until a message or a copy fills it; when its count returns to 0, what is in it is dropped.
  *
  * The table grows by itself, 128 slots for a page of the component's account. The last CAP_RESERVE slots are given out only
- * when it cannot grow, and only by cap_reserve_last: so that the calls that would get more quota can still be made.
+ * when it cannot grow, and only between cap_use_last(true) and (false): so that whoever fills a server's table cannot keep it from hearing of closes.
  *
  * Any thread may call. All functions but cap_reserve* never block.
  */
@@ -18,8 +18,8 @@ enum { CAP_RESERVE = 10 };
 /* An empty slot, with count 1. OUT_OF_CAPS: the table has its largest size. OUT_OF_RAM: the account cannot pay for its growth. */
 MUST_CHECK enum status cap_reserve(struct cap *cap);
 
-/* The same, and may use up the reserve: for base's own dealings with the parent. */
-MUST_CHECK enum status cap_reserve_last(struct cap *cap);
+/* May cap_reserve, called by this thread, use up the reserve? For base's own dealings with the parent. */
+void cap_use_last(bool may);
 
 /* One more holder of a slot that is in use; at most 255. A null capability is fine; well-known slots need no holders. */
 void cap_acquire(struct cap cap);

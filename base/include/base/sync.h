@@ -53,4 +53,4 @@ void condition_wake_one(struct condition *condition);
 void condition_wake_all(struct condition *condition);
 
 /* Words of the UTCB's `user` area that base uses; the first ones are free for the component. */
-enum utcb_user { UTCB_USER_LOADER = 23, UTCB_USER_EP = 24, UTCB_USER_WAIT = 25 };
+enum utcb_user { UTCB_USER_LAST = 22, UTCB_USER_LOADER = 23, UTCB_USER_EP = 24, UTCB_USER_WAIT = 25 };
