@@ -37,6 +37,18 @@
 	mov %r15, T_R15(%r11)
 .endm
 
+/* The rest of the registers, for the C path; then the CPU's stack, and the thread as syscall_dispatch's argument. */
+.macro enter_c
+	mov %rax, THREAD_FRAME + FRAME_RAX(%r11)
+	mov %rdi, THREAD_FRAME + FRAME_RDI(%r11)
+	mov %rsi, THREAD_FRAME + FRAME_RSI(%r11)
+	mov %rdx, THREAD_FRAME + FRAME_RDX(%r11)
+	mov %r8, THREAD_FRAME + FRAME_R8(%r11)
+	mov %r9, THREAD_FRAME + FRAME_R9(%r11)
+	mov CPU(CPU_STACK), %rsp
+	mov %r11, %rdi
+.endm
+
 /* Leaves with the thread in r12, whose message registers are set. rbx: the domain that the CPU is in. */
 .macro leave_to_r12
 	mov THREAD_PD(%r12), %rcx
@@ -229,14 +241,7 @@ not_fast:
 /* The C path. If whoever came in goes on, its kept registers are still in place. */
 slow_save:
 	save_kept
-	mov %rax, THREAD_FRAME + FRAME_RAX(%r11)
-	mov %rdi, THREAD_FRAME + FRAME_RDI(%r11)
-	mov %rsi, THREAD_FRAME + FRAME_RSI(%r11)
-	mov %rdx, THREAD_FRAME + FRAME_RDX(%r11)
-	mov %r8, THREAD_FRAME + FRAME_R8(%r11)
-	mov %r9, THREAD_FRAME + FRAME_R9(%r11)
-	mov CPU(CPU_STACK), %rsp
-	mov %r11, %rdi
+	enter_c
 	call syscall_dispatch
 	cmpb $0, CPU(CPU_RESCHEDULE)
 	jne kernel_exit
@@ -246,14 +251,7 @@ slow_save:
 
 /* The same from the fast path, which has used some of them. */
 slow:
-	mov %rax, THREAD_FRAME + FRAME_RAX(%r11)
-	mov %rdi, THREAD_FRAME + FRAME_RDI(%r11)
-	mov %rsi, THREAD_FRAME + FRAME_RSI(%r11)
-	mov %rdx, THREAD_FRAME + FRAME_RDX(%r11)
-	mov %r8, THREAD_FRAME + FRAME_R8(%r11)
-	mov %r9, THREAD_FRAME + FRAME_R9(%r11)
-	mov CPU(CPU_STACK), %rsp
-	mov %r11, %rdi
+	enter_c
 	xor %ebp, %ebp
 	call syscall_dispatch
 
