@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* What belongs to one CPU and is touched by it alone: what runs, the run queue, timeouts, its stack. */
+/*
+ * What belongs to one CPU and is touched by it alone: what runs, the run queue, timeouts, its stack.
+ *
+ * Each CPU sees the kernel's image in a window of its own, KERNEL_WINDOW apart: the same frames, but for those of PER_CPU variables
+ * and of its stacks. The kernel is position-independent, so code that runs in a window finds that window's variables, and a
+ * variable of this CPU costs what any other does. An address of such a variable is only good on its own CPU, or through
+ * cpu_variable.
+ */
 #pragma once
 
 #include <kernel/thread.h>
 
 #define CPU_STACK_SIZE 8192
+#define KERNEL_WINDOW  0x200000UL
+#define PER_CPU        __attribute__((section(".bss.cpu")))
 
 struct cpu {
 	struct thread *current;              /* executes; NULL while idle. Offset 0, see x86_64/entry.S */

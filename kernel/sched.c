@@ -25,7 +25,7 @@
 #define HELP_HOPS  64    /* over queues and calls together, a dispatch */
 #define TIMEOUTS_MAX 16  /* a timer interrupt; the rest at the next one, which follows at once */
 
-struct cpu this_cpu;
+struct cpu this_cpu PER_CPU;
 
 static void enqueue(struct thread *t, bool head)
 {

@@ -55,7 +55,7 @@ guest := $(common) -O2 -ffreestanding -mno-red-zone -mgeneral-regs-only -fno-sta
 	-fno-asynchronous-unwind-tables
 includes := -Ibuild/include -Ibase/include -Ibuild/abi
 
-flags_kernel := $(guest) -momit-leaf-frame-pointer -mcmodel=kernel -fno-pic -fno-pie -I.
+flags_kernel := $(guest) -momit-leaf-frame-pointer -fpie -I.
 flags_static := $(guest) -fno-pic -fno-pie $(includes) -I.
 flags_pie := $(guest) -fPIE -ffunction-sections -fdata-sections $(includes)
 flags_host := $(common) -O1

@@ -56,15 +56,16 @@ struct gate_descriptor {
 
 struct descriptor_pointer { uint16_t limit; uint64_t base; } __attribute__((packed));
 
-static uint64_t gdt[7] = {
+static uint64_t const segments[5] = {
 	0,
 	0x00af9b000000ffff, /* kernel code */
 	0x00cf93000000ffff, /* kernel data */
 	0x00cff3000000ffff, /* user data */
 	0x00affb000000ffff, /* user code */
 };
-static struct tss tss;
-static struct gate_descriptor idt[256];
+static uint64_t gdt[7] PER_CPU;
+static struct tss tss PER_CPU;
+static struct gate_descriptor idt[256] PER_CPU; /* each CPU enters its own window */
 
 extern char interrupt_stubs[], cpu_stack_top[], cpu_ist_top[];
 void syscall_entry(void);
@@ -98,6 +99,7 @@ static void set_tables(void)
 	for (unsigned i = 0; i < 4; i++)
 		tss.ist[i] = (uint64_t)cpu_ist_top - i * IST_SIZE;
 	tss.iomap = sizeof(tss);
+	copy_bytes(gdt, segments, sizeof(segments));
 	gdt[5] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89UL << 40 | (base >> 24 & 0xff) << 56;
 	gdt[6] = base >> 32;
 	for (unsigned i = 0; i < ARRAY_SIZE(idt); i++) {

@@ -27,10 +27,10 @@ struct fpu {
 static_assert(offsetof(struct fpu, area) == GRANULE, "XSAVE wants 64-byte alignment");
 
 static bool           has_xsave;
-static bool           ts_is_set = true;
-static struct thread *owner;      /* whose state is in the registers */
-static uint64_t       fs_base;    /* what was put into the register, and for whom */
-static struct thread *fs_owner;
+static bool           is_on PER_CPU;    /* CR0.TS is clear */
+static struct thread *owner PER_CPU;    /* whose state is in the registers */
+static uint64_t       fs_base PER_CPU;  /* what was put into the register, and for whom */
+static struct thread *fs_owner PER_CPU;
 
 void fpu_init(void)
 {
@@ -64,15 +64,15 @@ static void restore(struct fpu const *fpu)
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(fpu->area) : "memory");
 }
 
-static void set_ts(bool set)
+static void turn(bool on)
 {
-	if (set == ts_is_set)
+	if (on == is_on)
 		return;
-	ts_is_set = set;
-	if (set)
-		write_cr0(read_cr0() | CR0_TS);
-	else
+	is_on = on;
+	if (on)
 		__asm__ volatile("clts");
+	else
+		write_cr0(read_cr0() | CR0_TS);
 }
 
 /* By loading the selector a program can set the register to 0, which is its own business: the next one gets its base anew. */
@@ -89,10 +89,10 @@ void fpu_switch(struct thread *t)
 {
 	set_fs_base(t);
 	if (!t->fpu) {
-		set_ts(true);
+		turn(false);
 		return;
 	}
-	set_ts(false);
+	turn(true);
 	if (owner == t)
 		return;
 	if (owner)
