@@ -8,7 +8,7 @@
  *   account*.c           who may spend what, and the end of all    dataspace.c         memory to attach
  *   region.c rm.c tables.c   address spaces and page tables        pager.c             page faults, exceptions, thread exits
  *   thread.c cpu.c pd.c signal.c                                   session.c parent.c  init's sessions; rom.c log.c
- *   irq.c io_mem.c io_port.c claims.c   devices                    boot.c ledger.c check.c
+ *   irq.c io_mem.c io_port.c claims.c   devices                    boot.c ledger.c check.c debug.c
  *   kernel_calls.h       the kernel
  *
  * An operation first decodes and checks all that it was given, then charges, then acts. What was charged is there: frames and
@@ -21,6 +21,7 @@
 #include <core/account_ops.h>
 #include <core/boot.h>
 #include <core/dataspace.h>
+#include <core/debug.h>
 #include <core/io_mem.h>
 #include <core/io_port.h>
 #include <core/irq.h>
@@ -128,9 +129,12 @@ static void read_serial_line(void)
 {
 	char byte;
 
-	while (kernel_console_read(&byte) == STATUS_OK)
+	while (kernel_console_read(&byte) == STATUS_OK) {
 		if (byte == QUIESCE_KEY)
 			parent_submit(NEWS_QUIESCE);
+		else if (byte == DEBUG_KEY)
+			debug_print_accounts();
+	}
 }
 
 static struct kernel_regs answer_call(struct kernel_regs const *regs)

@@ -6,11 +6,15 @@
  */
 #include <core/pager.h>
 
+#include <base/platform.h>
+#include <base/string.h>
 #include <core/dataspace.h>
 #include <core/log.h>
 #include <core/parent.h>
 #include <core/pd.h>
+#include <core/rom.h>
 #include <core/thread.h>
+#include <kernel/abi/info.h>
 
 enum { AROUND = 16 * PAGE_SIZE, FRAMES_MAX = 16, PAGE_FAULT = 14 };
 
@@ -104,16 +108,28 @@ static bool user_word(struct rm *rm, uint64_t address, uint64_t *value)
 	return true;
 }
 
+/* Which boot module the domain's image comes from, so that whoever reads the log knows whose symbols to look up; "" if from none. */
+static char const *image_name(struct rm *rm)
+{
+	struct region *region = rm ? region_lookup(rm, IMAGE_ADDRESS) : NULL;
+	struct rom_module const *module = region && region->dataspace ? rom_module_of_content(region->dataspace) : NULL;
+
+	return module ? module->name : "";
+}
+
 static void report(struct fault const *fault)
 {
 	struct pd *pd = fault->thread->pd;
-	char trace[FRAMES_MAX * 20];
+	char trace[INFO_NAME + FRAMES_MAX * 20];
 	uint64_t bp = fault->bp, next, ip = fault->ip;
-	size_t end = 0;
+	char const *image = image_name(pd->rm);
+	size_t end;
 
 	log_line(pd->label, "fault: thread \"%s\" %s at 0x%llx, ip 0x%llx sp 0x%llx", fault->thread->name, cause(fault),
 	         (unsigned long long)(fault->vector == PAGE_FAULT ? fault->address : fault->ip), (unsigned long long)fault->ip,
 	         (unsigned long long)fault->sp);
+	format_cut(trace, sizeof(trace), "%s%s", *image ? " " : "", image);
+	end = strlen(trace);
 	for (unsigned i = 0; i < FRAMES_MAX; i++) {
 		format_cut(trace + end, sizeof(trace) - end, " 0x%llx", (unsigned long long)ip);
 		while (trace[end])

@@ -35,6 +35,14 @@ struct rom_module const *rom_module(char const *name)
 	return NULL;
 }
 
+struct rom_module const *rom_module_of_content(struct dataspace const *content)
+{
+	for (unsigned i = 0; i < module_count; i++)
+		if (modules[i].content == content)
+			return &modules[i];
+	return NULL;
+}
+
 struct rom_module const *rom_module_of_label(char const *label)
 {
 	static char const arrow[] = " -> ";

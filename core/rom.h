@@ -27,6 +27,9 @@ struct rom_module {
 /* NULL: there is none of that name. */
 struct rom_module const *rom_module(char const *name);
 
+/* The boot module whose content a dataspace is; NULL: none. */
+struct rom_module const *rom_module_of_content(struct dataspace const *content);
+
 /* What a label asks for: its last element. Core starts one component, whose "binary" is the module init. */
 struct rom_module const *rom_module_of_label(char const *label);
 

@@ -102,9 +102,10 @@ static void print_queues(void)
 	}
 }
 
-void debug_enter(void)
+bool debug_enter(void)
 {
-	print("\nkernel debugger at %lu us: t threads, c capabilities, q run queue, g go on\n", clock_now_ns() / 1000);
+	print("\nkernel debugger at %lu us: t threads, c capabilities, q run queue, a accounts (by core) and go on, g go on\n",
+	      clock_now_ns() / 1000);
 	for (;;) {
 		switch (console_poll()) {
 		case 't':
@@ -116,9 +117,12 @@ void debug_enter(void)
 		case 'q':
 			print_queues();
 			break;
+		case 'a':
+			print("kernel debugger: on\n");
+			return true;
 		case 'g':
 			print("kernel debugger: on\n");
-			return;
+			return false;
 		}
 	}
 }

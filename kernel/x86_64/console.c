@@ -109,9 +109,9 @@ void console_interrupt(void)
 {
 	for (unsigned i = 0; i < FIFO_SIZE && inb(COM1 + UART_LSR) & LSR_DATA; i++) {
 		uint8_t byte = inb(COM1 + UART_DATA);
-		if (byte == DEBUG_KEY)
-			debug_enter();
-		else if (ring_in - ring_out < RING_SIZE)
+		if (byte == DEBUG_KEY && !debug_enter())
+			continue;
+		if (ring_in - ring_out < RING_SIZE)
 			ring[ring_in++ % RING_SIZE] = byte;
 	}
 	if (reader && ring_out != ring_in)

@@ -134,6 +134,7 @@ void core_create(void)
 	thread->frame.rdi = INFO_ADDRESS;
 	thread->pd->is_core = 1;
 	thread->priority = CORE_PRIORITY;
+	copy_bytes(thread->name, "core", sizeof("core"));
 	thread->state = THREAD_RUNNING;
 	sched_update(thread);
 	boot_info.core_pd = pd_phys;

@@ -10,7 +10,6 @@ namespace eval boot {
 	variable without {}
 	variable image ""
 	variable built {}
-	variable config ""
 	# the modules that every image has, and what stands in for core and init
 	variable base {core platform_page init config}
 	variable core core
@@ -42,7 +41,6 @@ proc build {components} {
 proc create_boot_directory {} {
 	file delete -force $runner::dir/boot
 	file mkdir $runner::dir/boot
-	set boot::config ""
 	set boot::without {}
 }
 
@@ -60,7 +58,6 @@ proc install_config {xml} {
 		set xml $origin$xml
 	}
 	boot::write $runner::dir/boot/config $xml
-	set boot::config $xml
 }
 
 # Adds a ROM module NAME with the given content (bytes).
@@ -120,6 +117,16 @@ proc boot::file_of {module} {
 	variable core
 	variable init
 	return [expr {$module eq "core" ? $core : $module eq "init" ? $init : $module}]
+}
+
+# The program with symbols that a module is; "" if it is none
+proc boot::symbols_of {module} {
+	foreach path [list build/bin/[file_of $module] build/kernel/[file_of $module]] {
+		if {[file isfile $path]} {
+			return $path
+		}
+	}
+	return ""
 }
 
 proc boot::mode {} {

@@ -91,42 +91,44 @@ proc judge::trimmed_lines {text} {
 	return $lines
 }
 
-# After a failure: the last lines of the output, and where the faults were.
+# After a failure: the last lines of the output, and where the last faults were.
 proc judge::print_evidence {} {
 	set lines [split [string trimright $machine::log "\n"] "\n"]
 	if {$machine::log eq ""} {
 		puts "--- there was no output"
-	} else {
-		puts "--- the last lines of the output ($runner::dir/log)"
-		puts [join [lrange $lines end-19 end] "\n"]
+		return
 	}
-	foreach line $lines {
+	puts "--- the last lines of the output ($runner::dir/log)"
+	puts [join [lrange $lines end-19 end] "\n"]
+	foreach line [lrange [lsearch -all -inline -regexp $lines {backtrace: |^kernel:   rip }] end-3 end] {
 		print_backtrace $line
 	}
 	puts "---"
 }
 
-# Prints the functions and lines of a backtrace if the line of the log is one.
+# Prints the functions and lines of a backtrace if the line of the log is one; returns whether it is. Core says the boot module that a component's image is.
 proc judge::print_backtrace {line} {
+	set image ""
 	if {[regexp {^kernel: +(backtrace:|rip) +(.*)$} $line all kind addresses]} {
 		set label kernel
-	} elseif {![regexp {^\[(.*?)\] (backtrace): +(.*)$} $line all label kind addresses]} {
-		return
+	} elseif {![regexp {^\[(.*?)\] (backtrace): +(?:(\S+) +)??(0x.*)$} $line all label kind image addresses]} {
+		return 0
 	}
 	puts "--- $label: [string trimright $kind :]"
 	set first 1
 	foreach address [regexp -all -inline {0x[0-9a-fA-F]+} $addresses] {
-		puts "  [describe $label $address $first]"
+		puts "  [describe [image_of $label $image $address] $address $first]"
 		set first 0
 		if {$kind eq "rip"} {
 			break
 		}
 	}
+	return 1
 }
 
-# One address as function and line. All but the first are return addresses: the call is before them.
-proc judge::describe {label address first} {
-	lassign [image_of $label $address] elf offset
+# One address in an image (an ELF, and what to subtract) as function and line. All but the first are return addresses: the call is before them.
+proc judge::describe {image address first} {
+	lassign $image elf offset
 	if {$elf eq "" || ![file exists $elf]} {
 		return "$address ?"
 	}
@@ -138,7 +140,7 @@ proc judge::describe {label address first} {
 }
 
 # The ELF that an address belongs to, and what to subtract from the address to look it up there
-proc judge::image_of {label address} {
+proc judge::image_of {label module address} {
 	variable image_base
 	variable page_base
 	variable kernel_base
@@ -147,22 +149,10 @@ proc judge::image_of {label address} {
 		return {build/kernel/kernel 0}
 	}
 	if {$label in {kernel core}} {
-		return {build/bin/core 0}
+		return [list [boot::symbols_of core] 0]
 	}
 	if {$address >= $page_base && $address < $page_base + 0x10000} {
 		return {build/bin/platform_page.elf 0}
 	}
-	return [list build/bin/[binary_of [lindex [split [string map {" -> " \n} $label] \n] end]] [expr {$image_base}]]
-}
-
-# The binary of the component NAME: the one that its start node names, or the one of its own name
-proc judge::binary_of {name} {
-	set start "<start\\s\[^>\]*name=\"$name\"\[^>\]*>"
-	if {[regexp "$start\\s*(?:(?!</start>|<start\\s).)*?<binary\\s\[^>\]*name=\"(\[^\"\]*)\"" $boot::config all binary]} {
-		return $binary
-	}
-	if {[regexp $start $boot::config node] && [regexp {binary="([^"]*)"} $node all binary]} {
-		return $binary
-	}
-	return $name
+	return [list [boot::symbols_of $module] [expr {$image_base}]]
 }

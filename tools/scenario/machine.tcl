@@ -15,6 +15,9 @@ namespace eval machine {
 	variable log ""
 	variable held ""
 	variable seen 0
+	# where the line begins that is under way, and how many more backtraces are explained as they come
+	variable line 0
+	variable explain_max 16
 	variable file ""
 	variable keyboard ""
 	variable terminal ""
@@ -218,10 +221,26 @@ proc machine::take_output {text} {
 		set text [string range $text 0 [lindex $cut 0]-1]
 	}
 	regsub -all {\x1b\[[0-9;=?]*[A-Za-z]|\r} $text "" text
-	append log $text
 	puts -nonewline $file $text
-	puts -nonewline stdout $text
+	foreach piece [regexp -all -inline {[^\n]*\n|[^\n]+} $text] {
+		append log $piece
+		puts -nonewline stdout $piece
+		if {[string index $piece end] eq "\n"} {
+			explain
+		}
+	}
 	flush stdout
+}
+
+# If the line that has just ended is a backtrace, shows it as functions and lines; the log keeps what the machine said.
+proc machine::explain {} {
+	variable log
+	variable line
+	variable explain_max
+	if {$explain_max && [judge::print_backtrace [string range $log $line end-1]]} {
+		incr explain_max -1
+	}
+	set line [string length $log]
 }
 
 # Matches the output after what was matched before; moves on past the match. Returns the match and its parts, or {}.
