@@ -21,6 +21,9 @@ enum {
 	CONFIG_SESSIONS_MAX    = 256,
 	CONFIG_CAPS            = 100,
 	CONFIG_CLOSE_PATIENCE  = 1000,   /* ms */
+	CONFIG_YIELD_PATIENCE  = 1000,
+	CONFIG_VERSION_SIZE    = 64,
+	CONFIG_SPACE_MAX       = 64,     /* width and height of <affinity-space/> */
 	CONFIG_PRIORITY        = 32,     /* the highest of all children's threads; the top-level init is above them */
 	CONFIG_STARTS_MAX      = 4095,
 	CONFIG_FILE_SIZE       = NODE_FILE_SIZE,    /* of the origin's name, with the terminator */
@@ -69,7 +72,42 @@ struct config_service {
 /* An amount, and where it was set: <start>, <resource>, <default>, or nowhere. */
 struct config_amount {
 	struct position at;
-	uint64_t        value;             /* RAM in bytes, whole pages; or caps */
+	uint64_t        value;             /* RAM in bytes, whole pages; caps; or percent */
+};
+
+/* A rectangle of CPUs: <affinity-space/> (which begins at 0, 0) or <affinity/>. Width 0: none was set, all CPUs do. */
+struct config_area {
+	struct position at;
+	uint32_t        x, y, width, height;
+};
+
+/* <restart/>: what a child is started again after, and how often. at.line 0: never. */
+struct config_restart {
+	struct position at;
+	bool            on_fault, on_exit, on_hang;
+	uint32_t        backoff_ms, backoff_max_ms;    /* before the first restart, doubled before each further one */
+	uint32_t        limit, within_s;               /* so many restarts within that time, then it is given up */
+};
+
+/* <heartbeat/> of the root: how often children are asked whether they live. at.line 0: never. */
+struct config_heartbeat {
+	struct position at;
+	uint32_t        rate_ms;
+};
+
+/* <report/>: what the state report says, beyond the names and states of the children. at.line 0: there is none. */
+struct config_report {
+	struct position at;
+	uint32_t        delay_ms;                      /* at least between two reports */
+	uint32_t        buffer;                        /* bytes that one may have */
+	bool            ids, requested, provided, child_ram, child_caps, init_ram, init_caps, cpu, pending, denied;
+};
+
+/* <alias/>: another name by which routes may call a child. */
+struct config_alias {
+	struct config_alias *next;
+	struct position      at;
+	char const          *name, *child;
 };
 
 struct config_start {
@@ -77,12 +115,19 @@ struct config_start {
 	struct position            at;
 	unsigned                   index;  /* in the order of the document, from 0 */
 	char const                *name, *binary;
+	char const                *version;              /* "" if it has none; another one means that it is to be started anew */
+	char const                *configfile;           /* the ROM that is its configuration, or NULL */
 	struct config_amount       ram, caps;
+	struct config_amount       cpu;                  /* percent of the CPU that it is to have; 0: no share of its own */
+	struct config_area         affinity;
 	struct config_amount       ram_max, caps_max;    /* what it may have in all if it asks for more; as ram, caps: no more than that */
 	unsigned                   sessions;
 	uint32_t                   priority;             /* the highest of its threads, 1 to CONFIG_PRIORITY */
 	uint32_t                   close_patience_ms;    /* of its clients with it; 0: endless */
+	uint32_t                   yield_patience_ms;    /* of its parent, when that wants quota back */
 	bool                       exit_propagates;
+	unsigned                   heartbeat_missed;     /* it hangs when it has not answered so many; 0: it is not asked */
+	struct config_restart      restart;
 	struct config_service     *provides;
 	struct config_route const *route;                /* its own, the default, or NULL */
 	struct node                config;               /* its inline <config>; may not exist */
@@ -92,7 +137,12 @@ struct config {
 	struct arena           arena;
 	char                   file[CONFIG_FILE_SIZE];   /* what the user knows the document as */
 	bool                   verbose;
-	uint32_t               close_patience_ms;
+	uint32_t               close_patience_ms, yield_patience_ms;
+	unsigned               priority_levels;          /* into which the priorities of children are divided */
+	struct config_area     space;                    /* <affinity-space/> */
+	struct config_heartbeat heartbeat;
+	struct config_report   report;
+	struct config_alias   *aliases;
 	struct position        parent_provides_at;       /* line 0: there is none */
 	struct config_service *parent_provides;
 	struct config_route   *default_route;            /* or NULL */
@@ -100,6 +150,8 @@ struct config {
 	struct config_amount   default_ram, default_caps;
 	struct config_start   *starts;
 	unsigned               start_count;
+	struct config_start  **by_name;                  /* open hashing of the starts; a power of two */
+	size_t                 by_name_size;
 	unsigned               dropped;                  /* starts and rules that could not be understood */
 };
 
@@ -115,7 +167,7 @@ struct config_reporter {
  */
 MUST_CHECK enum status config_decode(struct config *config, struct node root, struct config_reporter *reporter);
 
-/* The start of that name, or NULL. */
+/* The start of that name or with that alias, or NULL. */
 struct config_start const *config_find_start(struct config const *config, char const *name);
 
 /* The service in the list, or NULL. */

@@ -3,7 +3,7 @@
 #include "document.h"
 #include <base/string.h>
 
-enum { MESSAGE_SIZE = 320, QUOTE = 40 };
+enum { MESSAGE_SIZE = 400, QUOTE = 40 };
 
 /* --- Places --- */
 
@@ -104,7 +104,7 @@ static char const *list_text(char const *const *names, char *text, size_t size)
 
 void document_check(struct document *document, struct node node, struct element const *element)
 {
-	char                  name[NODE_NAME_SIZE], child_name[NODE_NAME_SIZE], known[160];
+	char                  name[NODE_NAME_SIZE], child_name[NODE_NAME_SIZE], known[240];
 	struct node_attribute attribute = { .name = NULL };
 
 	while (node_next_attribute(node, &attribute)) {
@@ -159,7 +159,19 @@ static char const *range_text(struct document_range range, char *text, size_t si
 	if (range.max == UINT64_MAX)
 		return format_cut(text, size, "%s of at least %lu%s", range.is_bytes ? "a size" : "a number", range.min,
 		                  range.is_bytes ? ", like 64K, 1M or 1G" : "");
-	return format_cut(text, size, "%s from %lu to %lu", range.is_bytes ? "a size" : "a number", range.min, range.max);
+	return format_cut(text, size, "%s from %lu to %lu", range.is_bytes ? "a size" : range.is_percent ? "a percentage" : "a number", range.min,
+	                  range.max);
+}
+
+static enum status parse(char const *text, struct document_range range, uint64_t *number)
+{
+	size_t length = strlen(text);
+
+	if (range.is_level && *text == '-')
+		text++, length--;
+	if (range.is_percent && length && text[length - 1] == '%')
+		length--;
+	return (range.is_bytes ? string_parse_bytes : string_parse_u64)(text, length, number);
 }
 
 bool document_number(struct document *document, struct node node, char const *name, struct document_range range, uint64_t *value)
@@ -173,7 +185,7 @@ bool document_number(struct document *document, struct node node, char const *na
 		return true;
 	status = node_attribute_value(&attribute, text, sizeof(text));
 	if (status == STATUS_OK)
-		status = (range.is_bytes ? string_parse_bytes : string_parse_u64)(text, strlen(text), &number);
+		status = parse(text, range, &number);
 	if (status == STATUS_OK && number >= range.min && number <= range.max) {
 		*value = number;
 		return true;

@@ -38,9 +38,11 @@ MUST_CHECK bool document_string(struct document *document, struct node node, cha
 /* The same for one that must be there and not be empty. */
 MUST_CHECK bool document_name(struct document *document, struct node node, char const *name, size_t size, char const **value);
 
-/* A number in [min, max], or with `is_bytes` a size with K, M or G. *value stays if there is no such attribute. False: reported. */
+/* A number in [min, max]. *value stays if there is no such attribute. False: reported. */
 struct document_range {
-	bool     is_bytes;
+	bool     is_bytes;      /* a size with K, M or G */
+	bool     is_percent;    /* perhaps with a % behind it */
+	bool     is_level;      /* perhaps with a - before it, which means nothing */
 	uint64_t min, max;
 };
 MUST_CHECK bool document_number(struct document *document, struct node node, char const *name, struct document_range range, uint64_t *value);

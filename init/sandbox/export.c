@@ -134,7 +134,7 @@ static enum status check_server(struct sandbox *sandbox, struct config_start con
 /* Who is to serve it, by the configuration and by what is there. */
 static enum status find_server(struct sandbox *sandbox, struct session_request const *request, struct route_result *result)
 {
-	struct route_request route   = { &sandbox->config.outside, request->service, request->label };
+	struct route_request route   = { .client = &sandbox->config.outside, .service = request->service, .label = request->label };
 	struct route_trace   trace;
 	struct denial        denial  = { .kind = DENIAL_ROUTE, .service = request->service, .label = request->label, .trace = &trace };
 	enum route_verdict   verdict = route_resolve(&sandbox->config, &route, result, &trace);

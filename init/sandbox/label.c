@@ -27,6 +27,19 @@ bool label_matches(struct label_pattern const *pattern, char const *label)
 	       (!pattern->last   || string_equal(pattern->last, label_last(label)));
 }
 
+bool label_is_unscoped(char const *unscoped, char const *name, char const *label)
+{
+	size_t const length = strlen(name);
+
+	if (!length)
+		return string_equal(unscoped, label);
+	if (!string_starts_with(unscoped, name))
+		return false;
+	if (!*label)
+		return !unscoped[length];
+	return string_starts_with(unscoped + length, LABEL_SEPARATOR) && string_equal(unscoped + length + sizeof(LABEL_SEPARATOR) - 1, label);
+}
+
 /* A piece of text and its length. */
 struct piece {
 	char const *text;

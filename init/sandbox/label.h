@@ -16,6 +16,7 @@ enum { LABEL_SIZE = 256, CHILD_NAME_SIZE = 64 };    /* both with the terminator 
 /* What a route wants of a label; NULL: anything. All that is there must hold. */
 struct label_pattern {
 	char const *whole, *prefix, *suffix, *last;
+	char const *unscoped;     /* the label with the client's name before it; of a client's binary, the name of that alone */
 };
 
 /* What a target of a route puts in the place of a label or its parts; NULL: nothing. */
@@ -32,7 +33,11 @@ bool label_is_name(char const *name);
 /* The last element; all of the label if it has but one. Points into `label`. */
 char const *label_last(char const *label);
 
+/* But for `unscoped`. */
 bool label_matches(struct label_pattern const *pattern, char const *label);
+
+/* Is `label` of the client `name` the label `unscoped`? Without a name, the label alone is compared. */
+bool label_is_unscoped(char const *unscoped, char const *name, char const *label);
 
 /* Joins: `name -> label`, or `name` alone if the label is empty. TOO_LONG: `to` is then empty. */
 MUST_CHECK enum status label_prefix(char to[static LABEL_SIZE], char const *name, char const *label);

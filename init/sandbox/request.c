@@ -15,17 +15,26 @@ static enum status refused(struct session_status *answer, enum status reason)
 	return STATUS_OK;
 }
 
-/* The child asks for "binary"; what that is, its start says. */
-static char const *own_word(struct sandbox_child const *client, struct session_open_args const *args)
+static bool is_rom(struct session_open_args const *args, char const *label)
 {
-	bool is_binary = string_equal(args->service, "ROM") && string_equal(args->label, "binary");
+	return string_equal(args->service, "ROM") && string_equal(args->label, label);
+}
 
-	return is_binary ? client->start->binary : args->label;
+/* The child asks for "binary" or "config"; what that is, its start says. */
+static struct route_request request_of(struct sandbox_child const *client, struct session_open_args const *args)
+{
+	struct config_start const *start = client->start;
+
+	if (is_rom(args, "binary"))
+		return (struct route_request) { start, args->service, start->binary, true };
+	if (start->configfile && is_rom(args, "config"))
+		return (struct route_request) { start, args->service, start->configfile, false };
+	return (struct route_request) { start, args->service, args->label, false };
 }
 
 static bool is_local(struct sandbox_child const *client, struct session_open_args const *args)
 {
-	return string_equal(args->service, "ROM") && string_equal(args->label, "config") && node_exists(client->start->config);
+	return node_exists(client->start->config) && is_rom(args, "config");
 }
 
 static enum status deny_route(struct sandbox_child *client, struct route_request const *request, struct route_result *result,
@@ -53,11 +62,15 @@ static char const *name_of_service(struct sandbox_child const *client, struct ro
 static void bound_priority(struct session_slot *slot)
 {
 	struct cpu_args args;
+	uint32_t        lower;
 
 	if (!string_equal(slot->service, "CPU") || slot->args_size != sizeof(args))
 		return;
 	memcpy(&args, slot->args, sizeof(args));
-	args.priority = MIN(args.priority, slot->client->start->priority);
+	/* Relative: what a child's child stays below the child stays so below what the child itself may have. */
+	lower = CONFIG_PRIORITY - slot->client->start->priority;
+	args.priority = MIN(args.priority, (uint32_t)CONFIG_PRIORITY);
+	args.priority = args.priority > lower ? args.priority - lower : 1;
 	memcpy(slot->args, &args, sizeof(args));
 }
 
@@ -182,12 +195,14 @@ static enum status open_local(struct sandbox_child *client, struct session_open_
 static enum status open_paid(struct sandbox_child *client, struct session_open_args const *args, struct account payer, uint32_t *id,
                              struct session_status *answer, struct cap *session)
 {
-	struct route_request request = { client->start, args->service, own_word(client, args) };
+	struct route_request request = request_of(client, args);
 	struct route_result  result;
 	struct session_slot *slot;
 
 	if (route_resolve(&client->sandbox->config, &request, &result, NULL) != ROUTE_FOUND)
 		return deny_route(client, &request, &result, answer);
+	if (result.target->kind == TARGET_LOCAL)
+		return refused(answer, STATUS_DENIED);
 	slot = fill_slot(client, args, &result);
 	if (!slot)
 		return no_slot(client, args);

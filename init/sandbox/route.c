@@ -74,7 +74,7 @@ static enum route_verdict find_server(struct search const *search, struct config
 	if (route_is_parent_only(service))
 		return ROUTE_PARENT_ONLY;
 	if (target->kind == TARGET_LOCAL)
-		return ROUTE_LOCAL_LACKS;
+		return string_equal(service, "ROM") && string_equal(label_last(search->request->label), ROUTE_LOCAL_ROM) ? ROUTE_FOUND : ROUTE_LOCAL_LACKS;
 	if (target->kind == TARGET_ANY_CHILD) {
 		*server = route_only_provider(config, client, service, &count);
 		return *server ? ROUTE_FOUND : count ? ROUTE_AMBIGUOUS : ROUTE_NOBODY;
@@ -87,12 +87,18 @@ static enum route_verdict find_server(struct search const *search, struct config
 	return config_find_service((*server)->provides, service) ? ROUTE_FOUND : ROUTE_CHILD_LACKS;
 }
 
-/* What the provider is told: the client's name, unless that is the parent, before its word, then what the target makes of it. */
+/* What is put before the label: nothing, if the client is the parent. */
+static char const *name_of(struct search const *search)
+{
+	return search->request->client == &search->config->outside ? "" : search->request->client->name;
+}
+
+/* What the provider is told: the client's name before its word, then what the target makes of it. */
 static enum route_verdict make_label(struct search const *search, struct config_target const *target)
 {
 	struct route_request const *request = search->request;
 	struct label_rewrite const *rewrite = &target->rewrite;
-	char const                 *name    = request->client == &search->config->outside ? "" : request->client->name;
+	char const                 *name    = name_of(search);
 	char                        label[LABEL_SIZE];
 	enum status                 status;
 
@@ -103,6 +109,14 @@ static enum route_verdict make_label(struct search const *search, struct config_
 	else if ((status = label_prefix(label, name, request->label)) == STATUS_OK)
 		status = label_rewrite(search->result->label, rewrite, label);
 	return status == STATUS_OK ? ROUTE_FOUND : ROUTE_TOO_LONG;
+}
+
+static bool matches(struct search const *search, struct label_pattern const *pattern)
+{
+	struct route_request const *request = search->request;
+
+	return label_matches(pattern, request->label) &&
+	       (!pattern->unscoped || label_is_unscoped(pattern->unscoped, request->is_binary ? "" : name_of(search), request->label));
 }
 
 static bool try_rule(struct search *search, struct config_rule const *rule)
@@ -135,7 +149,7 @@ enum route_verdict route_resolve(struct config const *config, struct route_reque
 	for (struct config_rule const *rule = route ? route->rules : NULL; rule; rule = rule->next) {
 		if (rule->service && !string_equal(rule->service, request->service))
 			continue;
-		if (!label_matches(&rule->label, request->label))
+		if (!matches(&search, &rule->label))
 			note(&search, rule, NULL, ROUTE_LABEL_DIFFERS);
 		else if (try_rule(&search, rule))
 			return ROUTE_FOUND;

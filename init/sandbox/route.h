@@ -21,7 +21,7 @@ enum route_verdict {
 	ROUTE_AMBIGUOUS,         /* <any-child/>: several do */
 	ROUTE_SELF,              /* <child/> is the one who asks */
 	ROUTE_PARENT_ONLY,       /* PD, CPU, RM, RAM and CAP come from the parent alone */
-	ROUTE_LOCAL_LACKS,       /* <local/>: init itself does not provide the service */
+	ROUTE_LOCAL_LACKS,       /* <local/>: init itself provides the ROM "state", and nothing else */
 	ROUTE_TOO_LONG,          /* the label with what is put before it exceeds 255 bytes */
 };
 
@@ -29,6 +29,7 @@ struct route_request {
 	struct config_start const *client;
 	char const                *service;
 	char const                *label;       /* the client's own word, without its name */
+	bool                       is_binary;   /* it is the client's program */
 };
 
 struct route_result {
@@ -39,6 +40,9 @@ struct route_result {
 };
 
 enum { ROUTE_TRACE_STEPS = 8 };
+
+/* What <local/> provides: init's own state. */
+#define ROUTE_LOCAL_ROM "state"
 
 struct route_step {
 	struct config_rule const   *rule;

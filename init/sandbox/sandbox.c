@@ -32,6 +32,25 @@ static void report(struct config_reporter *reporter, bool is_error, struct posit
 		log_warning("%s:%u:%u: %s", file, at.line, at.column, text);
 }
 
+/* What is understood, and does nothing yet. */
+static void tell_idle(struct sandbox *sandbox)
+{
+	struct config const *config = &sandbox->config;
+
+	if (config->heartbeat.at.line)
+		report(&sandbox->reporter, false, config->heartbeat.at, "<heartbeat> does nothing yet");
+	if (config->report.at.line)
+		report(&sandbox->reporter, false, config->report.at, "<report> does nothing yet");
+	for (struct config_start const *start = config->starts; start; start = start->next) {
+		if (start->cpu.at.line)
+			report(&sandbox->reporter, false, start->cpu.at, "a share of the CPU does nothing yet");
+		if (start->affinity.at.line)
+			report(&sandbox->reporter, false, start->affinity.at, "<affinity> does nothing yet");
+		if (start->restart.at.line)
+			report(&sandbox->reporter, false, start->restart.at, "<restart> does nothing yet");
+	}
+}
+
 /* --- Events --- */
 
 static void handle_news(struct news_handler *handler, uint32_t bits)
@@ -138,6 +157,7 @@ static void grow_table(struct sandbox *sandbox)
 static enum status make(struct sandbox *sandbox, struct node root)
 {
 	RPC_TRY(config_decode(&sandbox->config, root, &sandbox->reporter));
+	tell_idle(sandbox);
 	sandbox->children = arena_alloc(&sandbox->config.arena, sandbox->config.start_count * sizeof(struct sandbox_child));
 	if (!sandbox->children)
 		return STATUS_OUT_OF_RAM;

@@ -86,6 +86,45 @@ START_TEST(a_bare_document_has_the_defaults)
 }
 END_TEST
 
+START_TEST(what_a_start_may_say_of_its_life_is_found)
+{
+	struct config const       *config = unit_config_good(&unit,
+		"<config prio_levels=\"4\" yield_patience_ms=\"70\"><affinity-space width=\"4\" height=\"2\"/> <heartbeat rate_ms=\"20\"/>\n"
+		"<report delay_ms=\"5\" buffer=\"8K\" requested=\"yes\" child_ram=\"yes\" cpu=\"no\"/> <alias name=\"other\" child=\"a\"/>\n"
+		"<default ram=\"1M\"/>\n"
+		"<start name=\"a\" version=\"2.1\" priority=\"-3\"> <resource name=\"CPU\" quantum=\"20%\"/> <affinity xpos=\"1\" ypos=\"1\" width=\"3\"/>\n"
+		"<heartbeat missed=\"4\"/> <restart on=\"hang fault\" backoff_ms=\"7\" limit=\"3\"/> <exit propagate=\"yes\"/> <configfile name=\"a.config\"/> </start>\n"
+		"<start name=\"b\" priority=\"1\" yield_patience_ms=\"9\"> <route> <service name=\"ROM\" unscoped_label=\"b -> x\"> <child name=\"other\"/> </service> </route> </start></config>");
+	struct config_start const *a = config->starts, *b = a->next;
+
+	ck_assert(config->priority_levels == 4 && a->priority == CONFIG_PRIORITY - 24 && b->priority == CONFIG_PRIORITY - 8);
+	ck_assert(config->space.width == 4 && config->space.height == 2 && config->heartbeat.rate_ms == 20);
+	ck_assert(config->report.at.line == 2 && config->report.delay_ms == 5 && config->report.buffer == 8192 && config->report.requested);
+	ck_assert(config->report.child_ram && !config->report.cpu && !config->report.denied);
+	ck_assert_str_eq(a->version, "2.1");
+	ck_assert_str_eq(b->version, "");
+	ck_assert_str_eq(a->configfile, "a.config");
+	ck_assert(a->cpu.value == 20 && a->affinity.x == 1 && a->affinity.y == 1 && a->affinity.width == 3 && a->affinity.height == 1);
+	ck_assert(a->heartbeat_missed == 4 && !b->heartbeat_missed && a->exit_propagates && a->yield_patience_ms == 70 && b->yield_patience_ms == 9);
+	ck_assert(a->restart.on_fault && a->restart.on_hang && !a->restart.on_exit && a->restart.backoff_ms == 7 && a->restart.limit == 3);
+	ck_assert(a->restart.backoff_max_ms == 10000 && a->restart.within_s == 60 && !b->restart.at.line);
+	ck_assert(config_find_start(config, "other") == a && config_find_start(config, "b") == b && !config_find_start(config, "c"));
+	ck_assert_str_eq(b->route->rules->label.unscoped, "b -> x");
+	unit_config_fini(&unit);
+}
+END_TEST
+
+START_TEST(an_alias_that_leads_nowhere_is_left_out)
+{
+	ck_assert(unit_config_decode(&unit, "<config><default ram=\"1M\"/><start name=\"a\"/>\n<alias name=\"x\" child=\"nobody\"/>\n<alias name=\"a\" child=\"a\"/>\n"
+	                                    "<alias name=\"y\" child=\"a\"/><alias name=\"y\" child=\"a\"/></config>", -1) == STATUS_OK);
+	ck_assert_str_eq(unit.messages, "4:28: error: y is set here and at 4:1; expected it once\n2:1: error: the alias \"x\" is for \"nobody\", which no <start> is named\n"
+	                                "3:1: error: a is set here and at 1:28; expected it once\n");
+	ck_assert(!config_find_start(&unit.config, "x") && config_find_start(&unit.config, "y") == unit.config.starts && unit.config.dropped == 2);
+	unit_config_fini(&unit);
+}
+END_TEST
+
 START_TEST(a_limit_below_the_quota_is_ignored)
 {
 	ck_assert(unit_config_decode(&unit, "<config><start name=\"a\" ram=\"16K\" ram_max=\"21K\" caps=\"7\"\ncaps_max=\"6\"/></config>", -1) == STATUS_OK);
@@ -113,7 +152,20 @@ static struct { char const *xml, *message; } const bad_starts[] = {
 	{ "<start name=\"x\" ram=\"1M\"> <resource name=\"RAM\" quantum=\"1M\"/> </start>", "2:17: error: ram is set here and at 2:27; expected it once" },
 	{ "<start name=\"x\"> <resource name=\"RAM\" quantum=\"1M\"/> <resource name=\"RAM\" quantum=\"1M\"/> </start>",
 	  "2:54: error: RAM is set here and at 2:18; expected it once" },
-	{ "<start name=\"x\" ram=\"1M\"> <resource name=\"CPU\" quantum=\"1M\"/> </start>", "2:37: error: <resource> of an unknown kind" },
+	{ "<start name=\"x\" ram=\"1M\"> <resource name=\"GPU\" quantum=\"1M\"/> </start>", "2:37: error: <resource> of an unknown kind" },
+	{ "<start name=\"x\" ram=\"1M\"> <resource name=\"CPU\" quantum=\"120%\"/> </start>", "2:48: error: <resource quantum=\"120%\">: expected a percentage from 1 to 100" },
+	{ "<start name=\"x\" ram=\"1M\" priority=\"-32\"/>", "2:26: error: <start priority=\"-32\">: expected a number from 0 to 31" },
+	{ "<start name=\"x\" ram=\"1M\" exit=\"ignore\"> <exit propagate=\"yes\"/> </start>", "2:41: error: exit is set here and at 2:26; expected it once" },
+	{ "<start name=\"x\" ram=\"1M\"> <exit propagate=\"perhaps\"/> </start>", "2:33: error: <exit propagate=...>: expected yes or no" },
+	{ "<start name=\"x\" ram=\"1M\"> <affinity xpos=\"1\"/> </start>", "2:27: error: <affinity> needs to know the whole; expected <affinity-space width=\"...\"/> in <config>" },
+	{ "<start name=\"x\" ram=\"1M\"> <heartbeat/> </start>", "2:27: error: <heartbeat> of \"x\" has no rate; expected <heartbeat rate_ms=\"...\"/> in <config>" },
+	{ "<start name=\"x\" ram=\"1M\"> <restart/> </start>", "2:27: error: <restart> has no attribute \"on\"" },
+	{ "<start name=\"x\" ram=\"1M\"> <restart on=\"fault later\"/> </start>", "2:36: error: <restart on=...>: expected some of fault, exit and hang" },
+	{ "<start name=\"x\" ram=\"1M\"> <restart on=\"exit\" limit=\"0\"/> </start>", "2:46: error: <restart limit=\"0\">: expected a number from 1 to" },
+	{ "<start name=\"x\" ram=\"1M\"> <config/> <configfile name=\"y\"/> </start>", "2:37: error: the configuration is set here and at 2:27; expected it once" },
+	{ "<start name=\"x\" ram=\"1M\"> <configfile/> </start>", "2:27: error: <configfile> has no attribute \"name\"" },
+	{ "<start name=\"x\" ram=\"1M\" version=\"0123456789012345678901234567890123456789012345678901234567890123\"/>",
+	  "2:26: error: <start version=\"0123456789012345678901234567890123456789...\"> is too long; expected at most 63 bytes" },
 	{ "<start name=\"x\" ram=\"1M\"> <resource name=\"CAP\"/> </start>", "2:27: error: <resource> has no attribute \"quantum\"" },
 	{ "<start name=\"x\" ram=\"1M\"> <resource name=\"CAP\" quantum=\"x\"/> </start>", "2:48: error: <resource quantum=\"x\">: expected a number" },
 	{ "<start name=\"x\" ram=\"1M\" binary=\"y\"> <binary name=\"y\"/> </start>", "2:38: error: the binary is set here and at 2:26" },
@@ -170,14 +222,14 @@ END_TEST
 START_TEST(unknown_words_are_warned_of_and_ignored)
 {
 	static char const text[] =
-		"<config stuff=\"1\">\n <report/>\n <start name=\"a\" ram=\"1M\" rum=\"2M\">\n  <privides/>\n  <route> <servce/> <any-service x=\"\"> <parrent/> <parent name=\"z\"/> </any-service> </route>\n </start>\n</config>";
+		"<config stuff=\"1\">\n <rapport/>\n <start name=\"a\" ram=\"1M\" rum=\"2M\">\n  <privides/>\n  <route> <servce/> <any-service x=\"\"> <parrent/> <parent name=\"z\"/> </any-service> </route>\n </start>\n</config>";
 
 	ck_assert(unit_config_decode(&unit, text, -1) == STATUS_OK);
 	ck_assert_msg(unit.warnings == 8 && !unit.errors && unit.config.start_count == 1, "%s", unit.messages);
-	ck_assert(string_find_text(unit.messages, "1:9: warning: <config> has an unknown attribute \"stuff\", which is ignored; expected verbose or close_patience_ms\n"));
-	ck_assert(string_find_text(unit.messages, "2:2: warning: unknown element <report> in <config>"));
+	ck_assert(string_find_text(unit.messages, "1:9: warning: <config> has an unknown attribute \"stuff\", which is ignored; expected verbose, close_patience_ms, yield_patience_ms, prio_levels or priolevels\n"));
+	ck_assert(string_find_text(unit.messages, "2:2: warning: unknown element <rapport> in <config>"));
 	ck_assert(string_find_text(unit.messages, "3:27: warning: <start> has an unknown attribute \"rum\""));
-	ck_assert(string_find_text(unit.messages, "4:3: warning: unknown element <privides> in <start>, which is ignored; expected binary, resource, provides, route or config\n"));
+	ck_assert(string_find_text(unit.messages, "4:3: warning: unknown element <privides> in <start>, which is ignored; expected binary, resource, affinity, heartbeat, restart, exit, provides, route, config or configfile\n"));
 	ck_assert(string_find_text(unit.messages, "5:11: warning: unknown element <servce>"));
 	ck_assert(string_find_text(unit.messages, "5:34: warning: <any-service> has an unknown attribute \"x\", which is ignored; expected nothing\n"));
 	ck_assert(string_find_text(unit.messages, "5:40: warning: unknown element <parrent>"));
@@ -247,7 +299,10 @@ START_TEST(memory_that_runs_out_is_told_and_nothing_leaks)
 }
 END_TEST
 
-UNIT_MAIN(everything_in_a_document_is_found, rules_and_targets_keep_their_order_and_place, a_bare_document_has_the_defaults, a_limit_below_the_quota_is_ignored,
+UNIT_MAIN(everything_in_a_document_is_found, rules_and_targets_keep_their_order_and_place, a_bare_document_has_the_defaults,
+          what_a_start_may_say_of_its_life_is_found,
+          an_alias_that_leads_nowhere_is_left_out,
+          a_limit_below_the_quota_is_ignored,
           a_bad_start_drops_itself_alone, a_bad_part_drops_itself_alone, unknown_words_are_warned_of_and_ignored, bad_defaults_do_not_hold,
           an_export_leads_from_named_services_to_children,
           another_root_is_refused, memory_that_runs_out_is_told_and_nothing_leaks)

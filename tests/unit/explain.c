@@ -39,7 +39,7 @@ static struct denial start(enum denial_kind kind, char const *client, char const
 static void deny(char const *client, char const *service, char const *label)
 {
 	struct denial        denial  = start(DENIAL_ROUTE, client, service, label);
-	struct route_request request = { denial.client, service, label };
+	struct route_request request = { .client = denial.client, .service = service, .label = label };
 	struct route_result  result;
 	enum route_verdict   verdict = route_resolve(denial.config, &request, &result, &trace);
 

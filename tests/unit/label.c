@@ -49,6 +49,14 @@ START_TEST(patterns_match_the_part_they_name)
 }
 END_TEST
 
+START_TEST(an_unscoped_label_has_the_clients_name)
+{
+	ck_assert(label_is_unscoped("a -> b", "a", "b") && label_is_unscoped("a", "a", "") && label_is_unscoped("b", "", "b"));
+	ck_assert(!label_is_unscoped("b", "a", "b") && !label_is_unscoped("a", "a", "b") && !label_is_unscoped("a -> b", "a", "") &&
+	          !label_is_unscoped("a -> bc", "a", "b") && !label_is_unscoped("ab", "a", "b"));
+}
+END_TEST
+
 START_TEST(a_parent_puts_its_childs_name_before)
 {
 	ck_assert(label_prefix(label, "net", "telnet") == STATUS_OK);
@@ -95,4 +103,5 @@ START_TEST(targets_replace_the_parts_they_name)
 END_TEST
 
 UNIT_MAIN(names_of_children_cannot_pass_for_labels, the_last_element_is_behind_the_last_separator, patterns_match_the_part_they_name,
+          an_unscoped_label_has_the_clients_name,
           a_parent_puts_its_childs_name_before, labels_are_never_cut, targets_replace_the_parts_they_name)

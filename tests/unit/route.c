@@ -70,6 +70,8 @@ START_TEST(labels_choose_among_rules)
 	ck_assert(resolve(rules, "ROM", "sub -> config") == ROUTE_FOUND && string_equal(result.label, "prefix"));
 	ck_assert(resolve(rules, "ROM", "a -> b.xml") == ROUTE_FOUND && string_equal(result.label, "suffix"));
 	ck_assert(resolve(rules, "ROM", "a -> config") == ROUTE_FOUND && string_equal(result.label, "last"));
+	ck_assert(resolve("<service name=\"ROM\" unscoped_label=\"client -> x\"> <parent label=\"u\"/> </service>", "ROM", "x") == ROUTE_FOUND);
+	ck_assert(resolve("<service name=\"ROM\" unscoped_label=\"x\"> <parent label=\"u\"/> </service>", "ROM", "x") == ROUTE_LABEL_DIFFERS);
 	ck_assert(resolve(rules, "ROM", "else") == ROUTE_LABEL_DIFFERS && trace.count == 3 && trace.deciding.rule->at.line == 7);
 }
 END_TEST
@@ -93,6 +95,8 @@ START_TEST(each_failure_has_its_reason)
 	ck_assert(resolve("<any-service> <child name=\"two\"/> </any-service>", "Uno", "") == ROUTE_CHILD_LACKS);
 	ck_assert(resolve("<any-service> <child name=\"client\"/> </any-service>", "Uno", "") == ROUTE_SELF);
 	ck_assert(resolve("<any-service> <local/> </any-service>", "Uno", "") == ROUTE_LOCAL_LACKS);
+	ck_assert(resolve("<any-service> <local/> </any-service>", "ROM", "x") == ROUTE_LOCAL_LACKS);
+	ck_assert(resolve("<any-service> <local/> </any-service>", "ROM", "a -> state") == ROUTE_FOUND && result.target->kind == TARGET_LOCAL);
 	ck_assert(resolve("<any-service> <any-child/> </any-service>", "PD", "") == ROUTE_PARENT_ONLY);
 	ck_assert(resolve("<any-service> <child name=\"one\"/> </any-service>", "PD", "") == ROUTE_PARENT_ONLY);
 	ck_assert(resolve("<any-service> <child name=\"one\"/> <parent/> </any-service>", "PD", "") == ROUTE_FOUND && leads_to(NULL));

@@ -14,7 +14,7 @@ xml_SRC = base/lib/xml.c base/lib/xml_scan.c base/lib/xml_prolog.c base/lib/xml_
 node_SRC = base/lib/node.c base/lib/xml.c base/lib/xml_scan.c base/lib/xml_prolog.c base/lib/xml_text.c base/lib/format.c base/lib/string.c
 xml_write_SRC = base/lib/xml_write.c $(node_SRC)
 
-sandbox_pure = init/sandbox/config.c init/sandbox/document.c init/sandbox/arena.c init/sandbox/label.c init/sandbox/route.c init/sandbox/explain.c \
+sandbox_pure = init/sandbox/config.c init/sandbox/config_route.c init/sandbox/config_start.c init/sandbox/document.c init/sandbox/arena.c init/sandbox/label.c init/sandbox/route.c init/sandbox/explain.c \
 	base/lib/node.c base/lib/xml.c base/lib/xml_scan.c base/lib/xml_prolog.c base/lib/xml_text.c base/lib/format.c base/lib/string.c base/lib/status.c
 label_SRC = init/sandbox/label.c base/lib/string.c
 session_SRC = init/sandbox/session.c
