@@ -148,6 +148,19 @@ MUST_CHECK static inline enum status kernel_irq_create(struct paddr place, uint3
 	return status;
 }
 
+/* A message: what the device is to write, and where. OVERFLOW: the kernel has no vector left. */
+MUST_CHECK static inline enum status kernel_msi_create(struct paddr place, uint64_t *address, uint64_t *data)
+{
+	struct kernel_regs regs = { .header = SYS_IRQ_CREATE, .target = place.value, .w = { 0, IRQ_MSI } };
+
+	kernel_call(&regs);
+	enum status status = regs.header & 0xff;
+	assert(status == STATUS_OK || status == STATUS_OVERFLOW);
+	*address = regs.target;
+	*data = regs.w[0];
+	return status;
+}
+
 /* signal: 0 for none. */
 static inline void kernel_irq_bind(struct paddr irq, struct paddr signal) { kernel_must(SYS_IRQ_BIND, irq.value, signal.value, 0); }
 

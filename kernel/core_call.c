@@ -271,7 +271,7 @@ void core_call_dispatch(struct thread *t, unsigned op)
 		r->rax = submit(r);
 		return;
 	case SYS_IRQ_CREATE:
-		r->rax = irq_create(r->rdi, r->rsi, r->rdx);
+		r->rax = irq_create(r);
 		return;
 	case SYS_IRQ_BIND:
 		r->rax = irq_bind(r->rdi, r->rsi ? signal_at(r->rsi) : NULL, r->rsi != 0);

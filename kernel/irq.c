@@ -6,36 +6,58 @@
 #include <kernel/pd.h>
 #include <kernel/x86_64/apic.h>
 
+#define NO_LINE UINT32_MAX
+
 static struct irq *irq_of[VECTOR_IRQ_END - VECTOR_IRQ];
 
-enum status irq_create(uint64_t place, uint64_t source, uint64_t flags)
+static void mask(struct irq const *irq, bool masked)
 {
-	struct object *object;
-	unsigned free = ARRAY_SIZE(irq_of);
-	enum status status;
+	if (irq->gsi != NO_LINE)
+		ioapic_mask(irq->gsi, masked);
+}
 
-	if (flags >= 2 * IRQ_BUS)
-		return STATUS_INVALID;
-	if (source > UINT32_MAX)
-		return STATUS_NOT_FOUND;
+/* A vector that no object has. BUSY: one has the line. */
+static enum status find_vector(uint64_t gsi, unsigned *vector)
+{
+	*vector = 0;
 	for (unsigned i = ARRAY_SIZE(irq_of); i--;) {
-		if (irq_of[i] && irq_of[i]->gsi == source)
+		if (irq_of[i] && irq_of[i]->gsi == gsi && gsi != NO_LINE)
 			return STATUS_BUSY;
 		if (!irq_of[i])
-			free = i;
+			*vector = VECTOR_IRQ + i;
 	}
-	if (free == ARRAY_SIZE(irq_of))
-		return STATUS_OVERFLOW;
-	status = ioapic_route(source, VECTOR_IRQ + free, flags);
+	return *vector ? STATUS_OK : STATUS_OVERFLOW;
+}
+
+enum status irq_create(struct frame *regs)
+{
+	bool line = regs->rdx != IRQ_MSI;
+	uint64_t gsi = line ? regs->rsi : NO_LINE;
+	struct object *object;
+	unsigned vector;
+
+	if (line ? regs->rdx >= IRQ_MSI : regs->rsi)
+		return STATUS_INVALID;
+	if (line && gsi >= NO_LINE)
+		return STATUS_NOT_FOUND;
+
+	enum status status = find_vector(gsi, &vector);
+	if (!status && line)
+		status = ioapic_route(gsi, vector, regs->rdx);
 	if (!status)
-		status = object_create(place, IRQ_GRANULES, OBJECT_IRQ, &object);
+		status = object_create(regs->rdi, IRQ_GRANULES, OBJECT_IRQ, &object);
 	if (status)
 		return status;
 	struct irq *irq = container_of(object, struct irq, object);
-	irq->gsi = source;
-	irq->vector = VECTOR_IRQ + free;
-	irq->level = ioapic_is_level(source);
-	irq_of[free] = irq;
+	irq->gsi = gsi;
+	irq->vector = vector;
+	irq->level = line && ioapic_is_level(gsi);
+	irq_of[vector - VECTOR_IRQ] = irq;
+	if (!line) {
+		struct msi message = apic_msi(vector);
+		regs->rdi = message.address;
+		regs->rsi = message.data;
+	}
 	return STATUS_OK;
 }
 
@@ -50,7 +72,7 @@ enum status irq_bind(uint64_t irq_phys, struct signal *signal, bool bind)
 	if (bind)
 		slot_install(&irq->signal, &signal->root, &signal->object, RIGHT_USE);
 	irq->waits = irq->again = false;
-	ioapic_mask(irq->gsi, !bind);
+	mask(irq, !bind);
 	return STATUS_OK;
 }
 
@@ -77,7 +99,7 @@ enum status irq_ack(struct pd *pd, uint64_t selector)
 	irq->waits = irq->again;
 	irq->again = false;
 	if (irq->level || irq->waits)
-		ioapic_mask(irq->gsi, false);
+		mask(irq, false);
 	if (irq->waits)
 		submit(irq);
 	return STATUS_OK;
@@ -88,7 +110,7 @@ enum status irq_destroy(struct object *object)
 	struct irq *irq = container_of(object, struct irq, object);
 
 	if (irq_of[irq->vector - VECTOR_IRQ] == irq) { /* the first slice: later the vector may be another's */
-		ioapic_mask(irq->gsi, true);
+		mask(irq, true);
 		irq_of[irq->vector - VECTOR_IRQ] = NULL;
 	}
 	slot_drop(&irq->signal);
@@ -101,7 +123,7 @@ void irq_handle(unsigned vector)
 	bool tell = irq && is_bound(irq) && !irq->waits;
 
 	if (irq && (irq->level || !tell))
-		ioapic_mask(irq->gsi, true);
+		mask(irq, true);
 	apic_eoi();
 	if (!irq)
 		return;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts as signals. An IRQ object names one source and, through an embedded slot, the signal context that it submits.
+ * Interrupts as signals. An IRQ object names one source, a line or a message (MSI), and, through an embedded slot, the signal context that it submits.
  *
  * A level-triggered line is masked from the interrupt until the driver acknowledges; if the device still asks then, it interrupts again. An edge
  * that comes while a line is masked is lost, so an edge-triggered one is masked only when a second edge comes before the
  * acknowledgement, which then submits once more. Either way there are at most two interrupts for each acknowledgement, and no request is lost.
+ * A message cannot be masked: further ones are taken and forgotten, for the acknowledgement submits once more anyway.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 
 struct irq {
 	struct object  object;
-	uint32_t       gsi;
+	uint32_t       gsi;          /* or NO_LINE */
 	uint32_t       vector;
 	bool           level;
 	bool           waits;        /* edge: not acknowledged yet */
@@ -25,8 +26,8 @@ struct irq {
 
 static_assert(sizeof(struct irq) == IRQ_GRANULES * GRANULE, "places that core pays for");
 
-/* See SYS_IRQ_CREATE: `source` is a global system interrupt. INVALID: bad flags or place. OVERFLOW: all vectors are in use. */
-enum status irq_create(uint64_t place, uint64_t source, uint64_t flags);
+/* See SYS_IRQ_CREATE; arguments and results are core's registers. INVALID: bad flags or place. OVERFLOW: all vectors are in use. */
+enum status irq_create(struct frame *regs);
 
 /* Unmasks with a signal context, masks without. INVALID: no such IRQ, or (bind) no such context. */
 enum status irq_bind(uint64_t irq_phys, struct signal *signal, bool bind);

@@ -61,7 +61,7 @@ enum syscall_op {
 	SYS_SIGNAL_SUBMIT, /* rdi signal context by address: core's own news need no slot */
 	SYS_FPU_CREATE,    /* rdi place (info: fpu_granules), rsi thread: gives it FPU state and an FS base. BUSY: it has them, or it was started */
 	SYS_IRQ_CREATE,    /* rdi place (IRQ_GRANULES), rsi global system interrupt, rdx enum irq_flags; masked. DENIED: the kernel's own; BUSY: there
-	                      is an IRQ for it; NOT_FOUND: no such input */
+	                      is an IRQ for it; NOT_FOUND: no such input. MSI: rsi is 0; back: rdi address and rsi data for the device to write */
 	SYS_IRQ_BIND,      /* rdi IRQ, rsi signal context by address (unmasks), or 0 (masks) */
 	SYS_CAP_INSTALL,   /* rdi PD, rsi selector (must be empty), rdx object, r8 rights: a first capability without parent */
 	SYS_CAP_GIVE,      /* rdi selector in the own table, rsi PD, rdx selector there (must be empty): a copy, as a message would make it */
@@ -110,8 +110,11 @@ enum map_attributes {
 	MAP_WRITE_COMBINE = 8,
 };
 
-/* How an interrupt line works; 0: edge-triggered, active high. BUS: what the firmware says, or as on its bus (ISA: 0, PCI: LEVEL | LOW). */
-enum irq_flags { IRQ_LEVEL = 1, IRQ_LOW = 2, IRQ_BUS = 4 };
+/*
+ * How an interrupt line works; 0: edge-triggered, active high. BUS: what the firmware says, or as on its bus (ISA: 0, PCI: LEVEL | LOW).
+ * MSI, alone: no line, but a message that the device writes. It is edge-triggered, and only the device can mask it.
+ */
+enum irq_flags { IRQ_LEVEL = 1, IRQ_LOW = 2, IRQ_BUS = 4, IRQ_MSI = 8 };
 
 enum machine_op { MACHINE_END, MACHINE_RESET };
 

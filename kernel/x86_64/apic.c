@@ -10,7 +10,7 @@
 #define IOAPIC_VA 0xffffffffffe01000UL
 
 enum lapic_register {
-	LAPIC_TPR = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0, LAPIC_LVT_TIMER = 0x320, LAPIC_LVT_LINT0 = 0x350,
+	LAPIC_ID = 0x20, LAPIC_TPR = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0, LAPIC_LVT_TIMER = 0x320, LAPIC_LVT_LINT0 = 0x350,
 	LAPIC_LVT_LINT1 = 0x360, LAPIC_TIMER_INITIAL = 0x380, LAPIC_TIMER_CURRENT = 0x390, LAPIC_TIMER_DIVIDE = 0x3e0,
 };
 
@@ -21,6 +21,7 @@ enum lapic_register {
 #define IOAPIC_LEVEL  0x8000u
 #define APIC_ENABLE   0x100u
 #define MSR_APIC_BASE 0x1b
+#define MSI_ADDRESS   0xfee00000UL
 
 static unsigned ioapic_inputs;
 
@@ -91,6 +92,12 @@ void ioapic_mask(uint32_t gsi, bool masked)
 bool ioapic_is_level(uint32_t gsi)
 {
 	return ioapic_read(0x10 + 2 * (gsi - acpi.ioapic_gsi_base)) & IOAPIC_LEVEL;
+}
+
+/* Intel SDM volume 3 section 10.11: fixed delivery, edge-triggered, to this CPU. */
+struct msi apic_msi(uint8_t vector)
+{
+	return (struct msi) { .address = MSI_ADDRESS | (uint64_t)(*lapic(LAPIC_ID) >> 24) << 12, .data = vector };
 }
 
 uint32_t isa_gsi(unsigned irq)

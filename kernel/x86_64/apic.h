@@ -23,5 +23,9 @@ enum status ioapic_route(uint32_t gsi, uint8_t vector, unsigned flags);
 void        ioapic_mask(uint32_t gsi, bool masked);
 bool        ioapic_is_level(uint32_t gsi);     /* as it was routed */
 
+/* What a device writes where to raise this vector. */
+struct msi { uint64_t address, data; };
+struct msi apic_msi(uint8_t vector);
+
 /* The global system interrupt of an ISA interrupt line. */
 uint32_t isa_gsi(unsigned irq);
