@@ -76,22 +76,20 @@ static enum status thread_ctl(uint64_t phys, enum thread_ctl what)
 
 	if (!t)
 		return STATUS_INVALID;
+	if (t->requests)
+		return STATUS_AGAIN; /* one after the other */
 	switch (what) {
 	case THREAD_START:
-		t->special &= ~THREAD_PAUSED;
-		if (t->state == THREAD_NEW || (t->state == THREAD_BLOCKED && !t->wait_one))
-			t->state = THREAD_RUNNING;
-		sched_wake(t);
+		thread_request(t, REQUEST_START);
 		return STATUS_OK;
 	case THREAD_PAUSE:
-		t->special |= THREAD_PAUSED;
-		this_cpu.reschedule = true;
-		return STATUS_OK;
+		if (!thread_is(t, THREAD_PAUSED)) {
+			t->special |= THREAD_PAUSED;
+			thread_request(t, REQUEST_LOOK);
+		}
+		return t->requests ? STATUS_AGAIN : STATUS_OK; /* it may still execute */
 	case THREAD_CANCEL:
-		if (t->state == THREAD_RUNNING || thread_is(t, THREAD_FAULTING))
-			t->special |= THREAD_CANCELLED;
-		else
-			ipc_abort_wait(t, STATUS_CANCELLED);
+		thread_request(t, REQUEST_CANCEL);
 		return STATUS_OK;
 	}
 	return STATUS_INVALID;
@@ -128,6 +126,8 @@ static enum status thread_set(struct thread *core, uint64_t phys, enum thread_at
 	case THREAD_NAME:
 		copy_bytes(t->name, core->utcb->words, sizeof(t->name));
 		return STATUS_OK;
+	case THREAD_CPU:
+		return thread_set_cpu(t, value);
 	}
 	return STATUS_INVALID;
 }
@@ -144,6 +144,8 @@ static enum status thread_state(struct thread *core, uint64_t phys, bool write)
 	uint64_t *regs[] = { &f->rax, &f->rbx, &f->rcx, &f->rdx, &f->rsi, &f->rdi, &f->rbp, &f->r8, &f->r9, &f->r10,
 	                     &f->r11, &f->r12, &f->r13, &f->r14, &f->r15, &f->rip, &f->rflags, &f->rsp };
 	if (write && (t->state == THREAD_CALLING || t->state == THREAD_QUEUED || t->state == THREAD_RECEPTIVE))
+		return STATUS_BUSY;
+	if (write && t->state == THREAD_RUNNING && (t->requests || !(cpu_is_quiet(t->home) || thread_is(t, THREAD_PAUSED))))
 		return STATUS_BUSY;
 	if (write && (w[15] >= USER_END || w[17] >= USER_END))
 		return STATUS_INVALID;
@@ -219,7 +221,7 @@ static enum status core_call(struct thread *t, unsigned op)
 	case SYS_CAP_GIVE:      return pd_at(r->rsi) ? pd_cap_copy(t->pd, r->rdi, pd_at(r->rsi), r->rdx, RIGHTS_ALL) : STATUS_INVALID;
 	case SYS_CAP_OBJECT:    return cap_object(t, r->rdi);
 	case SYS_DESTROY:       return object_destroy(r->rdi);
-	case SYS_SYNC:          return STATUS_OK; /* one CPU: it has crossed a kernel boundary just now */
+	case SYS_SYNC:          return cpu_epoch_is_over(cpu_epoch_last()) ? STATUS_OK : STATUS_AGAIN;
 	case SYS_CONSOLE_READ:  return console_read(&r->rdi);
 	case SYS_CONSOLE_BIND:  return console_bind(signal_at(r->rdi));
 	case SYS_MACHINE:       machine_end(r->rdi, r->rsi);

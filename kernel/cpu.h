@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What belongs to one CPU and is touched by it alone: what runs, the run queue, timeouts, its stack.
+ * What belongs to one CPU: what runs, the run queue, timeouts, its stack.
  *
  * Each CPU sees the kernel's image in a window of its own, KERNEL_WINDOW apart: the same frames, but for those of PER_CPU variables
  * and of its stacks. The kernel is position-independent, so code that runs in a window finds that window's variables, and a
- * variable of this CPU costs what any other does. An address of such a variable is only good on its own CPU, or through
- * cpu_variable.
+ * variable of this CPU costs what any other does. &this_cpu is good on all CPUs and differs on each; cpu_at leads to the others'.
+ *
+ * Who may write what. All of the kernel but the fast path (x86_64/entry.S) runs under the kernel lock. The fast path takes no
+ * lock, and writes `current` and `cr3` of its own CPU, and state, caller, partner, depth, offered, registers and UTCB of threads
+ * that live there ("home"). So these are written by the home CPU alone, but for threads that the fast path cannot come across:
+ * NEW, QUEUED, BLOCKED and EXITED ones, callers of such and of a thread on another CPU, and all threads of a CPU that is idle. Everything
+ * else is anybody's who has the lock: run queues, timeouts, waiters, lists of signals, `special`, `caller` when it names
+ * a thread of another CPU. What only the home CPU may do is asked of it (thread_request).
  */
 #pragma once
 
@@ -22,7 +28,7 @@ struct cpu {
 	uint32_t       call_key;             /* 24: state word of a thread that the current one may call on the fast path */
 	uint32_t       reply_key;            /* 28: and of one that it may reply to; both impossible while the current one is special */
 	uint8_t        reschedule;           /* 32: `sc` or `current` may not be right any more */
-	uint8_t        idle;                 /* in the idle loop: interrupts come from kernel mode */
+	uint8_t        idle;                 /* in the idle loop, or not started yet: holds nothing, and interrupts come from kernel mode */
 	struct thread *sc;                   /* on whose time and priority */
 	uint64_t       sc_since;             /* ticks at which `sc` began */
 	uint64_t       ready;                /* bit n: queue[n] is not empty */
@@ -30,6 +36,57 @@ struct cpu {
 	struct pnode  *timeouts;             /* threads in wait with a deadline, by time in ticks */
 	uint64_t       arrivals;             /* orders waiters of one priority */
 	uint64_t       timer_set;            /* ticks for which the timer is programmed, 0: not */
+	struct thread *inbox, *inbox_tail;   /* threads of this CPU with requests, in order */
+	uint64_t       epoch;                /* of the last boundary that it has crossed: see cpu_epoch_begin */
+	uint32_t       number;               /* 0 is the one that booted */
+	bool           kicked;               /* an interrupt is on its way */
 };
 
 extern struct cpu this_cpu;
+
+/* The CPU with that number, below cpu_count. */
+struct cpu *cpu_at(unsigned number);
+extern unsigned cpu_count;
+
+/* Can nothing happen there while we have the lock? */
+static inline bool cpu_is_quiet(struct cpu const *cpu) { return cpu == &this_cpu || cpu->idle; }
+
+/* An interrupt that makes it attend to its inbox and look whom it runs; on this CPU: at the end of the kernel entry. */
+void cpu_kick(struct cpu *cpu);
+
+static inline void cpu_reschedule(struct cpu *cpu)
+{
+	cpu->reschedule = true;
+	if (cpu != &this_cpu)
+		cpu_kick(cpu);
+}
+
+/* The interrupt of cpu_kick, and the way out of idling. */
+void cpu_attend(void);
+
+/*
+ * Grace periods. What the fast path of another CPU may still hold (a gate, a thread), or its TLB, can be reused when each
+ * CPU has crossed a boundary of the kernel since. cpu_epoch_begin returns a number that cpu_epoch_is_over tells this of; nobody waits
+ * in the kernel, core asks again (AGAIN). An idle CPU holds nothing. Epoch 0 is over.
+ */
+uint64_t cpu_epoch_begin(void);
+bool     cpu_epoch_has_passed(uint64_t epoch);
+
+static inline bool cpu_epoch_is_over(uint64_t epoch) { return !epoch || cpu_epoch_has_passed(epoch); }
+
+/* The last one begun. */
+uint64_t cpu_epoch_last(void);
+
+/* The kernel lock, in the order of arrival; held from a kernel entry on the C path to its exit. Bound: CPUS_MAX - 1 entries of others. */
+struct kernel_lock { uint32_t next, serving; };
+extern struct kernel_lock the_lock;
+
+static inline void kernel_lock(void)
+{
+	uint32_t ticket = __atomic_fetch_add(&the_lock.next, 1, __ATOMIC_ACQUIRE);
+
+	while (__atomic_load_n(&the_lock.serving, __ATOMIC_ACQUIRE) != ticket)
+		__builtin_ia32_pause();
+}
+
+static inline void kernel_unlock(void) { __asm__ volatile("incl %0" : "+m"(the_lock.serving) : : "memory"); }

@@ -14,7 +14,9 @@
 /* A gate's callers that are queued already are its thread's business: they were let in. */
 static enum status destroy_gate(struct gate *gate)
 {
-	if (slot_sweep(&gate->root, SWEEP_SLOTS))
+	if (!gate->epoch)
+		gate->epoch = cpu_epoch_begin();
+	if (slot_sweep(&gate->root, SWEEP_SLOTS) || !cpu_epoch_is_over(gate->epoch))
 		return STATUS_AGAIN;
 	gate->thread->bound--;
 	return STATUS_OK;
@@ -38,7 +40,7 @@ static void unlink_signal(struct signal *signal)
 		break;
 	}
 	signal->object.flags &= ~SIGNAL_PENDING;
-	sched_update(t);
+	thread_request(t, REQUEST_LOOK);
 }
 
 static enum status destroy_signal(struct signal *signal)
@@ -56,21 +58,19 @@ static enum status destroy_signal(struct signal *signal)
 	return STATUS_OK;
 }
 
-/* Whoever waits for it is told; a thread that it serves or that serves it goes on without it. */
+/* Its home CPU stops it; whoever queues for it is told, and it is free when no CPU can know it any more. */
 static enum status destroy_thread(struct thread *t)
 {
-	ipc_abort_caller(t, STATUS_PEER_GONE);
-	if (t->state != THREAD_EXITED) {
-		ipc_abort_wait(t, STATUS_CANCELLED);
-		t->state = THREAD_EXITED;
-	}
-	sched_timeout_cancel(t);
-	sched_remove(t);
-	sched_forget(t);
+	if (!(t->object.flags & THREAD_ENDED) && !(t->requests & REQUEST_END))
+		thread_request(t, REQUEST_END);
+	if (!(t->object.flags & THREAD_ENDED) || t->requests)
+		return STATUS_AGAIN;
 	if (ipc_abort_waiters(t, SWEEP_SLOTS))
 		return STATUS_AGAIN;
 	if (t->bound || t->fpu)
 		return STATUS_BUSY;
+	if (!cpu_epoch_is_over(t->epoch))
+		return STATUS_AGAIN;
 	slot_drop(&t->pager);
 	slot_drop(&t->handler);
 	t->pd->threads--;
@@ -81,7 +81,7 @@ static enum status destroy_pd(struct pd *pd)
 {
 	if (pd->threads)
 		return STATUS_BUSY;
-	if (paging_recycle(pd))
+	if (paging_recycle(pd) || !cpu_epoch_is_over(pd->epoch))
 		return STATUS_AGAIN;
 	for (unsigned left = SWEEP_SLOTS; left; left--) {
 		if (!pd->cap_frames)

@@ -83,7 +83,9 @@ void ipc_deliver_call(struct thread *t)
 		return;
 	}
 	if (pnode_queued(&t->waiting))
-		pqueue_remove(&server->waiters, &t->waiting);
+		sched_unwait(t);
+	if (thread_is_remote(t, server))
+		sched_charge();
 	t->state = THREAD_CALLING;
 	server->caller = t;
 	server->depth = t->depth + 1;
@@ -99,7 +101,7 @@ void ipc_deliver_call(struct thread *t)
 	sched_update(server);
 	if (server->waiters || t->waiters || t->caller)
 		sched_wake(server); /* helpers may be parked, and better than what this call runs on */
-	this_cpu.reschedule = true;
+	cpu_reschedule(server->home);
 }
 
 /* Would `t` wait for itself if it called `server`? Bound: chains and queues on the way, cut off as in dispatch. */
@@ -121,11 +123,12 @@ static void start_call(struct thread *t, struct gate *gate, uint64_t header)
 	t->partner = gate->thread;
 	t->call_header = header;
 	t->state = THREAD_QUEUED;
-	if (t->partner->state == THREAD_RECEPTIVE && !thread_is(t->partner, THREAD_PAUSED)) {
+	if (cpu_is_quiet(t->partner->home) && t->partner->state == THREAD_RECEPTIVE && !thread_is(t->partner, THREAD_PAUSED)) {
 		ipc_deliver_call(t);
 	} else {
-		unsigned priority = this_cpu.sc ? this_cpu.sc->priority : t->priority; /* of the SC that it runs on, which may be lent */
-		pqueue_insert(&t->partner->waiters, &t->waiting, (uint64_t)(PRIORITIES - priority) << 56 | this_cpu.arrivals++);
+		sched_wait(t, this_cpu.sc ? this_cpu.sc->priority : t->priority); /* of the SC that it runs on, which may be lent */
+		if (thread_is_remote(t, t->partner))
+			thread_request(t->partner, REQUEST_LOOK);
 	}
 	sched_update(t);
 	this_cpu.reschedule = true;
@@ -195,6 +198,19 @@ bool ipc_deliver_signal(struct thread *t)
 	return false;
 }
 
+void ipc_deliver_next(struct thread *t)
+{
+	bool callers_first = t->signalled && t->remote_waiters; /* a stream of signals does not starve them */
+
+	if (!callers_first && ipc_deliver_signal(t))
+		return;
+	/* Bound: those whose gate died while they were queued leave at the first look. */
+	while (t->state == THREAD_RECEPTIVE && t->remote_waiters)
+		ipc_deliver_call(container_of(t->waiters, struct thread, waiting));
+	if (t->state == THREAD_RECEPTIVE && callers_first)
+		ipc_deliver_signal(t);
+}
+
 static void take_one(struct thread *t, struct signal *signal)
 {
 	t->frame.rax = STATUS_OK | (uint64_t)MESSAGE_SIGNAL << 20;
@@ -222,7 +238,10 @@ void signal_submit(struct signal *signal)
 	else
 		t->signals = signal;
 	t->signals_tail = signal;
-	sched_update(t);
+	if (t->home == &this_cpu)
+		sched_update(t);
+	else
+		thread_request(t, REQUEST_LOOK);
 }
 
 /* Waiting goes no further than a look if the caller said so, or if the deadline has passed. `deadline_ns` counts from boot. */
@@ -281,6 +300,8 @@ void ipc_reply_wait(struct thread *t)
 		return;
 	}
 	if (caller) {
+		if (thread_is_remote(t, caller))
+			sched_charge();
 		t->caller = NULL;
 		t->signalled = 0;
 		if (!thread_is(caller, THREAD_FAULTING)) {
@@ -360,11 +381,15 @@ void ipc_abort_wait(struct thread *t, enum status status)
 	switch (t->state) {
 	case THREAD_CALLING:
 		partner->caller = NULL;
-		sched_wake(partner);
+		if (!thread_is_remote(t, partner)) /* else it runs on its own SC anyway */
+			sched_wake(partner);
 		break;
 	case THREAD_QUEUED:
-		pqueue_remove(&partner->waiters, &t->waiting);
-		sched_wake(partner);
+		sched_unwait(t);
+		if (thread_is_remote(t, partner))
+			thread_request(partner, REQUEST_LOOK);
+		else
+			sched_wake(partner);
 		break;
 	case THREAD_RECEPTIVE:
 		t->depth = 0; /* the fast path leaves it as it was */

@@ -21,6 +21,9 @@ void ipc_deliver_call(struct thread *t);
 /* Hands the first submitted signal to a receptive thread. Returns false if none is left. */
 bool ipc_deliver_signal(struct thread *t);
 
+/* Hands a receptive thread what its own SC is in the run queue for: the first signal, or the best caller if one is from another CPU. */
+void ipc_deliver_next(struct thread *t);
+
 void signal_submit(struct signal *signal);
 
 /* A fault or exception of `t` (vector and error in its frame) becomes a call to its pager or handler. */

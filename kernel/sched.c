@@ -19,17 +19,17 @@
 #include <kernel/x86_64/clock.h>
 #include <kernel/x86_64/cpu_ops.h>
 #include <kernel/x86_64/fpu.h>
+#include <kernel/x86_64/paging.h>
 
 #define QUANTUM_NS 10000000UL
 #define NO_KEY       UINT32_MAX
 #define HELP_HOPS  64    /* over queues and calls together, a dispatch */
 #define TIMEOUTS_MAX 16  /* a timer interrupt; the rest at the next one, which follows at once */
 
-struct cpu this_cpu PER_CPU;
-
 static void enqueue(struct thread *t, bool head)
 {
-	struct thread *first = this_cpu.queue[t->priority];
+	struct cpu *cpu = t->home;
+	struct thread *first = cpu->queue[t->priority];
 
 	if (first) {
 		t->next = first;
@@ -40,39 +40,44 @@ static void enqueue(struct thread *t, bool head)
 		t->next = t->prev = t;
 	}
 	if (!first || head)
-		this_cpu.queue[t->priority] = t;
-	this_cpu.ready |= 1UL << t->priority;
+		cpu->queue[t->priority] = t;
+	cpu->ready |= 1UL << t->priority;
 	t->in_run_queue = 1;
-	if (!this_cpu.sc || t->priority > this_cpu.sc->priority)
-		this_cpu.reschedule = true;
+	if (!cpu->sc || t->priority > cpu->sc->priority)
+		cpu_reschedule(cpu);
 }
 
 void sched_remove(struct thread *t)
 {
+	struct cpu *cpu = t->home;
+
 	if (!t->in_run_queue)
 		return;
 	if (t->next == t) {
-		this_cpu.queue[t->priority] = NULL;
-		this_cpu.ready &= ~(1UL << t->priority);
+		cpu->queue[t->priority] = NULL;
+		cpu->ready &= ~(1UL << t->priority);
 	} else {
 		t->next->prev = t->prev;
 		t->prev->next = t->next;
-		if (this_cpu.queue[t->priority] == t)
-			this_cpu.queue[t->priority] = t->next;
+		if (cpu->queue[t->priority] == t)
+			cpu->queue[t->priority] = t->next;
 	}
 	t->in_run_queue = 0;
-	this_cpu.reschedule = true;
+	cpu_reschedule(cpu);
 }
 
 static bool has_own_work(struct thread const *t)
 {
 	switch (t->state) {
-	case THREAD_RUNNING:
 	case THREAD_CALLING:
 	case THREAD_QUEUED:
-		return !t->caller || t->signals;
+		if (thread_is_remote(t, t->partner))
+			return false; /* the partner runs on its own SC, there */
+		/* fall through */
+	case THREAD_RUNNING:
+		return !t->caller || t->signals || t->remote_waiters || thread_is_remote(t, t->caller);
 	case THREAD_RECEPTIVE:
-		return t->signals;
+		return t->signals || t->remote_waiters;
 	default:
 		return false;
 	}
@@ -96,21 +101,21 @@ static struct thread *best_waiter(struct thread *t)
 /* The SC that a waiter runs on is that of the root of its chain; at each step up to it another one may help. Bound: the depth of chains. */
 static void wake_best_waiter(struct thread *t)
 {
-	for (struct thread *u = best_waiter(t); u; u = u->caller) {
+	for (struct thread *u = best_waiter(t); u && !thread_is_remote(t, u); u = u->caller) {
 		sched_update(u);
-		if (u->waiters)
+		if (u->waiters && !thread_is_remote(u, best_waiter(u)))
 			sched_update(best_waiter(u));
 	}
 }
 
 void sched_wake(struct thread *t)
 {
-	this_cpu.reschedule = true;
+	cpu_reschedule(t->home);
 	for (unsigned depth = 0; ; depth++) {
 		assert(depth <= FAULT_DEPTH_MAX);
 		wake_best_waiter(t);
 		sched_update(t);
-		if (!t->caller)
+		if (!t->caller || thread_is_remote(t, t->caller))
 			return;
 		t = t->caller;
 	}
@@ -132,10 +137,36 @@ void sched_set_priority(struct thread *t, unsigned priority)
 	if (queued)
 		enqueue(t, false);
 	if (pnode_queued(&t->waiting) && !t->caller) {
-		pqueue_remove(&t->partner->waiters, &t->waiting);
-		pqueue_insert(&t->partner->waiters, &t->waiting, (uint64_t)(PRIORITIES - priority) << 56 | this_cpu.arrivals++);
-		wake_best_waiter(t->partner); /* another one may be the best now, and parked */
+		sched_unwait(t);
+		sched_wait(t, priority);
+		if (thread_is_remote(t, t->partner))
+			thread_request(t->partner, REQUEST_LOOK);
+		else
+			wake_best_waiter(t->partner); /* another one may be the best now, and parked */
 	}
+}
+
+void sched_wait(struct thread *t, unsigned priority)
+{
+	struct thread *partner = t->partner;
+
+	partner->remote_waiters += thread_is_remote(t, partner);
+	pqueue_insert(&partner->waiters, &t->waiting, (uint64_t)(PRIORITIES - priority) << 56 | partner->home->arrivals++);
+}
+
+void sched_unwait(struct thread *t)
+{
+	t->partner->remote_waiters -= thread_is_remote(t, t->partner);
+	pqueue_remove(&t->partner->waiters, &t->waiting);
+}
+
+/* Who pays for the time of an SC: its owner, or the first of the chain that it serves on behalf of another CPU. Bound: the depth of chains. */
+static struct thread *payer_of(struct thread *sc)
+{
+	if (sc->caller && thread_is_remote(sc, sc->caller))
+		while (sc->caller)
+			sc = sc->caller;
+	return sc;
 }
 
 /* Charges the time up to `now` to the SC that it was spent on. */
@@ -143,11 +174,13 @@ static void charge(uint64_t now)
 {
 	if (this_cpu.sc) {
 		uint64_t spent = now - this_cpu.sc_since;
-		this_cpu.sc->consumed += spent;
+		payer_of(this_cpu.sc)->consumed += spent;
 		this_cpu.sc->quantum -= spent < this_cpu.sc->quantum ? spent : this_cpu.sc->quantum;
 	}
 	this_cpu.sc_since = now;
 }
+
+void sched_charge(void) { charge(clock_ticks()); }
 
 /* Makes `sc` the one that is charged from `now` on; the timer is set for the end of its quantum or the first deadline. */
 static void begin(struct thread *sc, uint64_t now)
@@ -179,7 +212,7 @@ static struct thread *chain_end(struct thread *sc)
 	struct thread *t = sc;
 
 	for (unsigned hops = 0; t->state == THREAD_CALLING || t->state == THREAD_QUEUED; hops++) {
-		if (hops == HELP_HOPS)
+		if (hops == HELP_HOPS || thread_is_remote(t, t->partner))
 			return NULL;
 		if (t->state == THREAD_QUEUED && t->partner->state == THREAD_RECEPTIVE && !thread_is(t->partner, THREAD_PAUSED))
 			ipc_deliver_call(t); /* or it ends, if the gate is gone */
@@ -187,7 +220,7 @@ static struct thread *chain_end(struct thread *sc)
 			t = t->partner;
 	}
 	if (t->state == THREAD_RECEPTIVE && t == sc && !thread_is(t, THREAD_PAUSED))
-		ipc_deliver_signal(t);
+		ipc_deliver_next(t);
 	return t->state == THREAD_RUNNING && !thread_is(t, THREAD_PAUSED) ? t : NULL;
 }
 
@@ -197,9 +230,14 @@ static void idle(void)
 	switch_sc(NULL);
 	this_cpu.current = NULL;
 	this_cpu.idle = true;
-	while (!this_cpu.ready)
+	paging_leave();
+	while (!this_cpu.ready) {
+		kernel_unlock();
 		cpu_wait_for_interrupt();
+		kernel_lock();
+	}
 	this_cpu.idle = false;
+	cpu_attend();
 }
 
 struct thread *sched_dispatch(void)
@@ -223,15 +261,17 @@ struct thread *sched_dispatch(void)
 			switch_sc(sc);
 	}
 	fpu_switch(this_cpu.current);
-	this_cpu.call_key = this_cpu.current->special ? NO_KEY : THREAD_RECEPTIVE;
-	this_cpu.reply_key = this_cpu.current->special ? NO_KEY : THREAD_CALLING;
+	this_cpu.call_key = this_cpu.current->special ? NO_KEY : THREAD_RECEPTIVE | this_cpu.number << 16;
+	this_cpu.reply_key = this_cpu.current->special ? NO_KEY : THREAD_CALLING | this_cpu.number << 16;
+	kernel_unlock();
 	return this_cpu.current;
 }
 
 void sched_forget(struct thread *t)
 {
-	if (this_cpu.sc != t)
+	if (t->home->sc != t)
 		return;
+	assert(t->home == &this_cpu);
 	charge(clock_ticks());
 	this_cpu.sc = NULL;
 	this_cpu.reschedule = true;
@@ -239,7 +279,7 @@ void sched_forget(struct thread *t)
 
 uint64_t sched_consumed(struct thread const *t)
 {
-	return t->consumed + (t == this_cpu.sc ? clock_ticks() - this_cpu.sc_since : 0);
+	return t->consumed + (t == t->home->sc && payer_of(t->home->sc) == t ? clock_ticks() - t->home->sc_since : 0);
 }
 
 void sched_timeout_set(struct thread *t, uint64_t ticks)
@@ -257,7 +297,7 @@ void sched_timeout_cancel(struct thread *t)
 	if (!thread_is(t, THREAD_TIMED))
 		return;
 	t->special &= ~THREAD_TIMED;
-	pqueue_remove(&this_cpu.timeouts, &t->timeout);
+	pqueue_remove(&t->home->timeouts, &t->timeout);
 }
 
 void sched_tick(void)

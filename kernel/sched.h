@@ -23,13 +23,20 @@ void sched_yield(struct thread *t);
 
 void sched_set_priority(struct thread *t, unsigned priority);
 
-/* Finds out who runs next, idles if nobody can, and returns the thread to leave the kernel with. */
+/* Puts `t` among the waiters of its partner, and takes it out again. */
+void sched_wait(struct thread *t, unsigned priority);
+void sched_unwait(struct thread *t);
+
+/* Finds out who runs next, idles if nobody can, and returns the thread to leave the kernel with; unlocks the kernel. */
 struct thread *sched_dispatch(void);
 
 /* The SC of `t` is about to cease to exist. */
 void sched_forget(struct thread *t);
 
-/* Ticks that the SC of `t` has spent so far. */
+/* Before this CPU begins or ends to serve another one's thread, which pays for it. */
+void sched_charge(void);
+
+/* Ticks that the SC of `t` has spent so far, those of others' SCs for it included. */
 uint64_t sched_consumed(struct thread const *t);
 
 /* The timer interrupt: wakes those whose deadline has passed, ends the quantum. */

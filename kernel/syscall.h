@@ -4,7 +4,7 @@
 
 #include <kernel/thread.h>
 
-/* Called by the entry code with the current thread, whose registers are saved. */
+/* Called by the entry code with the current thread, whose registers are saved; the kernel is locked. */
 void syscall_dispatch(struct thread *t);
 
 /* The operations that core alone may use. */

@@ -41,6 +41,9 @@ enum thread_special {
 	THREAD_HEAVY     = 16, /* has FPU state and an FS base */
 };
 
+/* flags in a thread's object */
+enum { THREAD_ENDED = 1 /* destroyed, and its home CPU has stopped it */ };
+
 struct pd {
 	struct object object;
 	uint32_t      is_core;
@@ -50,9 +53,11 @@ struct pd {
 	uint64_t      free_tables;            /* physical address of the first spare page table, linked by their first word; 0: none */
 	uint32_t      threads;                /* bound; a PD outlives them */
 	uint32_t      swept;                  /* dead: slots of the last capability frame that are dropped */
+	uint64_t      epoch;                  /* TLBs may have what was unmapped until this is over */
 };
 
 struct signal;
+struct cpu;
 
 struct thread {
 	struct object  object;
@@ -73,7 +78,8 @@ struct thread {
 	uint8_t        signalled;             /* what it received last was a signal: waiters are next */
 	uint8_t        in_run_queue;
 	uint8_t        priority;
-	uint8_t        spare1[2];
+	uint8_t        requests;              /* of other CPUs; not 0: in the inbox of `home`. enum thread_request */
+	uint8_t        spare1;
 	struct thread *next, *prev;           /* ring of one priority in the run queue */
 	struct pnode   waiting;               /* node in the partner's `waiters` */
 	struct pnode   timeout;               /* node in the CPU's `timeouts` */
@@ -81,11 +87,16 @@ struct thread {
 	uint64_t       call_header;           /* CALLING, QUEUED: the header word of the call */
 	struct fpu    *fpu;                   /* HEAVY: where its FPU state is kept */
 	uint64_t       fs_base;               /* HEAVY */
-	uint64_t       fault_address;
+	union {
+		uint64_t fault_address;
+		uint64_t epoch;               /* ENDED: other CPUs may know it until this is over */
+	};
 	uint64_t       consumed;              /* ticks, on the own SC */
 	uint64_t       quantum;               /* ticks left before others of the same priority get their turn */
 	uint32_t       bound;                 /* gates and signal contexts that deliver here; the thread outlives them */
-	uint32_t       spare;
+	uint32_t       remote_waiters;        /* those of `waiters` that live on other CPUs: their SCs do not push this thread */
+	struct cpu    *home;                  /* number `cpu`; the SC never leaves it */
+	struct thread *inbox_next;
 	char           name[THREAD_NAME_SIZE];/* for the debugger and panics; core's choice */
 	struct slot    pager __attribute__((aligned(32)));
 	struct slot    handler;
@@ -96,7 +107,7 @@ struct gate {
 	uint32_t       spare0;
 	struct thread *thread;
 	uint64_t       badge;
-	uint64_t       spare1;
+	uint64_t       epoch;                 /* dead: as of a thread */
 	struct slot    root;
 };
 
@@ -114,10 +125,30 @@ enum signal_flags { SIGNAL_PENDING = 1 /* in its thread's list */ };
 static_assert(sizeof(struct pd) <= PD_GRANULES * GRANULE && sizeof(struct thread) <= THREAD_GRANULES * GRANULE &&
               sizeof(struct gate) == GRANULE && sizeof(struct signal) == GRANULE, "places that core pays for");
 
+/* What other CPUs may ask of the home CPU of a thread. */
+enum thread_request {
+	REQUEST_LOOK   = 1, /* something waits for it: is there work for its SC, or for those of its waiters? */
+	REQUEST_START  = 2, /* the following are those of SYS_THREAD_CTL and SYS_DESTROY */
+	REQUEST_CANCEL = 4,
+	REQUEST_END    = 8,
+};
+
+/* Does it here and now where that is allowed, else has the home CPU do it soon. */
+void thread_request(struct thread *t, enum thread_request what);
+
+/* For the inbox. */
+void thread_attend(struct thread *t, unsigned requests);
+
+/* Does `other` live on another CPU? */
+static inline bool thread_is_remote(struct thread const *t, struct thread const *other) { return t->home != other->home; }
+
 static inline bool thread_is(struct thread const *t, enum thread_special what) { return t->special & what; }
 
 /* As SYS_THREAD_CREATE says; words[0] of core's UTCB is the argument. */
 enum status thread_create(struct thread *core, struct frame const *args);
+
+/* See SYS_THREAD_SET. */
+enum status thread_set_cpu(struct thread *t, uint64_t number);
 
 /* The object's embedded root, by type; NULL for types that no capability can name. */
 struct slot *object_root(struct object *object);

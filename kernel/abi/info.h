@@ -32,7 +32,7 @@ struct info_range {
 struct info {
 	uint64_t magic;                  /* INFO_MAGIC */
 	uint32_t range_count;
-	uint32_t cpus;
+	uint32_t cpus;                   /* that threads can be on, CPUS_MAX at most; some may never come up */
 	uint64_t core_pd, core_thread;   /* physical addresses of the objects made for core */
 	uint64_t core_objects;           /* the object frame they are in; core may place further objects there */
 	uint32_t fpu_granules;           /* of a thread's FPU area, 0: no FPU */

@@ -52,7 +52,7 @@ enum syscall_op {
 	SYS_PD_TAKE,       /* rdi PD, takes a page table back: one that is free (rsi 0), or the one of the 2 MiB around address rsi, which are
 	                      unmapped by this. back: rdi frame; NOT_FOUND */
 	SYS_THREAD_CREATE, /* rdi place (THREAD_GRANULES), rsi PD, rdx UTCB (2 KiB aligned), r8 ip, r9 sp; utcb words[0] argument */
-	SYS_THREAD_CTL,    /* rdi thread, rsi enum thread_ctl */
+	SYS_THREAD_CTL,    /* rdi thread, rsi enum thread_ctl. AGAIN: its CPU has not attended to the one before */
 	SYS_THREAD_SET,    /* rdi thread, rsi enum thread_attribute, rdx value */
 	SYS_THREAD_STATE,  /* rdi thread, rsi 0 read, 1 write; registers in the UTCB (struct thread_regs) */
 	SYS_THREAD_INFO,   /* rdi thread; back: rdi consumed ns, rsi state */
@@ -92,8 +92,8 @@ enum frame_kind { FRAME_TABLE = 1, FRAME_CAPS };
 
 enum thread_ctl {
 	THREAD_START,  /* a thread that was never started, or resumes one stopped by a fault or PAUSE */
-	THREAD_PAUSE,  /* stops at the next return to user mode; a call under way is still served */
-	THREAD_CANCEL, /* its blocking call ends with CANCELLED */
+	THREAD_PAUSE,  /* stops at the next return to user mode; a call under way is still served. AGAIN: it may still execute */
+	THREAD_CANCEL, /* its blocking call ends with CANCELLED; on another CPU that may happen later */
 };
 
 enum thread_attribute {
@@ -101,6 +101,7 @@ enum thread_attribute {
 	THREAD_PAGER,    /* gate by address: page faults */
 	THREAD_HANDLER,  /* gate by address: all other exceptions */
 	THREAD_NAME,     /* words 0-2 of core's UTCB: up to 24 characters, for the debugger */
+	THREAD_CPU,      /* on which it runs, below info.cpus; core's own at first. BUSY: it was started */
 };
 
 enum map_attributes {
@@ -134,6 +135,7 @@ enum {
 	PD_CAP_FRAMES   = 8,    /* capability frames that a PD can have */
 	MAP_PAGES_MAX   = 64,
 	PRIORITIES      = 64,
+	CPUS_MAX        = 16,
 	CHAIN_DEPTH_MAX = 16,
 	THREAD_NAME_SIZE = 24,
 };

@@ -5,6 +5,8 @@
  */
 #include <kernel/x86_64/boot.h>
 
+#include <kernel/x86_64/cpu_ops.h>
+
 struct acpi_facts acpi;
 
 struct table {
@@ -49,6 +51,14 @@ static bool has_signature(struct table const *table, char const *signature)
 	return table && read32(table->signature) == read32(signature);
 }
 
+/* The one that boots is number 0, the others follow in the order of the table. */
+static void add_cpu(uint8_t apic_id)
+{
+	if (apic_id == acpi.apic_of_cpu[0] || boot_info.cpus == CPUS_MAX)
+		return;
+	acpi.apic_of_cpu[boot_info.cpus++] = apic_id;
+}
+
 static void read_madt(struct table const *madt)
 {
 	uint8_t const *p = madt->data + 8, *end = (uint8_t const *)madt + madt->length;
@@ -58,7 +68,7 @@ static void read_madt(struct table const *madt)
 	acpi.lapic = read32(madt->data);
 	for (; end - p >= 2 && p[1] >= 2 && p[1] <= end - p; p += p[1]) {
 		if (p[0] == 0 && p[1] >= 8 && read32(p + 4) & 1) {
-			boot_info.cpus++;
+			add_cpu(p[3]);
 		} else if (p[0] == 1 && p[1] >= 12 && !acpi.ioapic) {
 			acpi.ioapic = read32(p + 4);
 			acpi.ioapic_gsi_base = read32(p + 8);
@@ -130,6 +140,8 @@ void acpi_read(void)
 {
 	for (unsigned irq = 0; irq < 16; irq++)
 		acpi.gsi_of_irq[irq] = irq;
+	acpi.apic_of_cpu[0] = cpuid(1, 0).ebx >> 24;
+	boot_info.cpus = 1;
 	if (!read64(boot_info.rsdp))
 		find_rsdp();
 

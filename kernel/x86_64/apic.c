@@ -10,12 +10,19 @@
 #define IOAPIC_VA 0xffffffffffe01000UL
 
 enum lapic_register {
-	LAPIC_ID = 0x20, LAPIC_TPR = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0, LAPIC_LVT_TIMER = 0x320, LAPIC_LVT_LINT0 = 0x350,
+	LAPIC_ID = 0x20, LAPIC_TPR = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0, LAPIC_ICR = 0x300, LAPIC_ICR_TARGET = 0x310,
+	LAPIC_LVT_TIMER = 0x320, LAPIC_LVT_LINT0 = 0x350,
 	LAPIC_LVT_LINT1 = 0x360, LAPIC_TIMER_INITIAL = 0x380, LAPIC_TIMER_CURRENT = 0x390, LAPIC_TIMER_DIVIDE = 0x3e0,
 };
 
 #define LVT_MASKED    0x10000u
 #define LVT_NMI       0x400u
+#define ICR_NMI       0x400u
+#define ICR_INIT      0x500u
+#define ICR_STARTUP   0x600u
+#define ICR_PENDING   0x1000u
+#define ICR_ASSERT    0x4000u
+#define ICR_TRIES     100000u
 #define DIVIDE_BY_1   0xbu
 #define ISA_IRQS      16u
 #define IOAPIC_LEVEL  0x8000u
@@ -38,6 +45,17 @@ uint32_t apic_timer_free_run(void)
 	*lapic(LAPIC_TIMER_INITIAL) = UINT32_MAX;
 	return UINT32_MAX;
 }
+
+/* An interrupt to one CPU. Bound: the controller sends the last one within microseconds. */
+static void send(unsigned number, uint32_t command)
+{
+	for (unsigned tries = 0; *lapic(LAPIC_ICR) & ICR_PENDING && tries < ICR_TRIES; tries++)
+		__builtin_ia32_pause();
+	*lapic(LAPIC_ICR_TARGET) = (uint32_t)acpi.apic_of_cpu[number] << 24;
+	*lapic(LAPIC_ICR) = command | ICR_ASSERT;
+}
+
+void apic_kick(unsigned number) { send(number, VECTOR_KICK); }
 
 static uint32_t ioapic_read(unsigned reg)
 {

@@ -7,6 +7,7 @@
 enum vectors {
 	VECTOR_TIMER    = 0x20,
 	VECTOR_SERIAL   = 0x21,
+	VECTOR_KICK     = 0x22, /* from another CPU: see cpu_kick */
 	VECTOR_IRQ      = 0x30, /* first of those that IRQ objects use */
 	VECTOR_IRQ_END  = 0xf0,
 	VECTOR_SPURIOUS = 0xff,
@@ -17,6 +18,9 @@ void     apic_timer_set(uint32_t count);       /* one-shot, 0: off */
 uint32_t apic_timer_free_run(void);            /* counts down from the highest value, which it returns; no interrupt */
 uint32_t apic_timer_count(void);
 void     apic_timer_start(void);               /* from free running to one-shots with interrupts */
+
+/* Interrupts another CPU by number, or this one. */
+void apic_kick(unsigned number);
 
 /* Routes a global system interrupt to a vector of this CPU, masked. Flags: enum irq_flags. NOT_FOUND: no such input. DENIED: the kernel uses it. */
 enum status ioapic_route(uint32_t gsi, uint8_t vector, unsigned flags);

@@ -81,5 +81,6 @@ void boot_main(uint32_t magic, uint32_t info, uint64_t ticks)
 	apic_timer_start();
 	boot_info.tsc_khz = clock_tsc_khz();
 	core_hand_over();
+	kernel_lock();
 	kernel_exit();
 }

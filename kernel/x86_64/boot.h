@@ -36,6 +36,7 @@ struct acpi_facts {
 	bool     can_power_off;
 	uint32_t gsi_of_irq[16];
 	uint8_t  flags_of_irq[16];    /* MADT polarity and trigger bits */
+	uint8_t  apic_of_cpu[CPUS_MAX]; /* boot_info.cpus of them; number 0 is the one that boots */
 };
 
 extern struct acpi_facts acpi;

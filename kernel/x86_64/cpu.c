@@ -90,6 +90,11 @@ static_assert(offsetof(struct frame, rax) == FRAME_RAX && offsetof(struct frame,
               offsetof(struct frame, rip) == FRAME_RIP && offsetof(struct frame, rsp) == FRAME_RSP &&
               sizeof(struct frame) == FRAME_SIZE, "machine.h");
 
+struct cpu *cpu_at(unsigned number)
+{
+	return (struct cpu *)(((uint64_t)&this_cpu & (KERNEL_WINDOW - 1)) + KERNEL_BASE + number * KERNEL_WINDOW);
+}
+
 static void set_tables(void)
 {
 	static uint8_t const ist_of[256] = { [8] = 1, [2] = 2, [18] = 3, [1] = 4 };

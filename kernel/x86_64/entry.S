@@ -37,7 +37,7 @@
 	mov %r15, T_R15(%r11)
 .endm
 
-/* The rest of the registers, for the C path; then the CPU's stack, and the thread as syscall_dispatch's argument. */
+/* The rest of the registers, for the C path; then the CPU's stack, the thread as syscall_dispatch's argument, and the kernel lock. */
 .macro enter_c
 	mov %rax, THREAD_FRAME + FRAME_RAX(%r11)
 	mov %rdi, THREAD_FRAME + FRAME_RDI(%r11)
@@ -47,6 +47,7 @@
 	mov %r9, THREAD_FRAME + FRAME_R9(%r11)
 	mov CPU(CPU_STACK), %rsp
 	mov %r11, %rdi
+	lock_kernel
 .endm
 
 /* Leaves with the thread in r12, whose message registers are set. rbx: the domain that the CPU is in. */
@@ -68,6 +69,21 @@
 	mov $USER_FLAGS, %r11d
 	xor %r10d, %r10d
 	sysretq
+.endm
+
+/* As in cpu.h. Clobbers rcx. */
+.macro lock_kernel
+	mov $1, %ecx
+	lock xadd %ecx, the_lock(%rip)
+1:	cmp %ecx, the_lock + 4(%rip)
+	je 2f
+	pause
+	jmp 1b
+2:
+.endm
+
+.macro unlock_kernel
+	incl the_lock + 4(%rip)
 .endm
 
 /* Message words from 4 up, from the UTCB of r11 to that of r12. eax bits 8-15: words. Clobbers rcx, rdi, r14. */
@@ -97,7 +113,9 @@
 	mov %r11, %rdi
 	mov %r12, %rsi
 	mov %rax, %rdx
+	lock_kernel
 	call transfer_fast
+	unlock_kernel
 	test %eax, %eax
 	pop %rcx
 	pop %r11
@@ -245,6 +263,7 @@ slow_save:
 	call syscall_dispatch
 	cmpb $0, CPU(CPU_RESCHEDULE)
 	jne kernel_exit
+	unlock_kernel
 	mov CPU(CPU_CURRENT), %r10
 	add $THREAD_FRAME, %r10
 	jmp exit_message
@@ -254,6 +273,12 @@ slow:
 	enter_c
 	xor %ebp, %ebp
 	call syscall_dispatch
+	cmpb $0, CPU(CPU_RESCHEDULE)
+	jne kernel_exit
+	unlock_kernel
+	mov CPU(CPU_CURRENT), %r10
+	add $THREAD_FRAME, %r10
+	jmp exit_kept
 
 	.global kernel_exit
 kernel_exit:
@@ -269,6 +294,7 @@ kernel_exit:
 1:	lea THREAD_FRAME(%rax), %r10
 	cmpb $0, THREAD_BY_SYSCALL(%rax)
 	je exit_full
+exit_kept:
 	mov FRAME_RBX(%r10), %rbx
 	mov FRAME_RBP(%r10), %rbp
 	mov FRAME_R12(%r10), %r12

@@ -28,6 +28,8 @@ static void handle_interrupt(uint64_t vector)
 		sched_tick();
 	} else if (vector == VECTOR_SERIAL) {
 		console_interrupt();
+	} else if (vector == VECTOR_KICK) {
+		cpu_attend();
 	}
 }
 
@@ -36,6 +38,7 @@ void interrupt_from_user(struct frame *frame)
 	struct thread *t = this_cpu.current;
 	uint64_t vector = frame->vector;
 
+	kernel_lock();
 	copy_quads(&t->frame, frame, sizeof(*frame) / 8);
 	t->by_syscall = 0;
 	if (vector >= EXCEPTIONS)
@@ -48,8 +51,11 @@ void interrupt_from_user(struct frame *frame)
 
 void interrupt_from_kernel(struct frame *frame)
 {
-	if (frame->vector >= EXCEPTIONS && this_cpu.idle)
+	if (frame->vector >= EXCEPTIONS && this_cpu.idle) {
+		kernel_lock();
 		handle_interrupt(frame->vector);
-	else
-		panic_at(frame, "exception %lu in the kernel, error %lx, address %lx", frame->vector, frame->error, read_cr2());
+		kernel_unlock();
+		return;
+	}
+	panic_at(frame, "exception %lu in the kernel, error %lx, address %lx", frame->vector, frame->error, read_cr2());
 }

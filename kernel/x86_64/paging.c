@@ -36,6 +36,8 @@ enum status paging_take_table(struct pd *pd, uint64_t *frame)
 {
 	if (!pd->free_tables)
 		return STATUS_NOT_FOUND;
+	if (!cpu_epoch_is_over(pd->epoch))
+		return STATUS_AGAIN;
 	*frame = pd->free_tables;
 	pd->free_tables = *(uint64_t *)phys_to_virt(*frame);
 	return STATUS_OK;
@@ -66,6 +68,31 @@ static bool bad_range(uint64_t va, uint64_t pages)
 	return va % PAGE_SIZE || !pages || pages > MAP_PAGES_MAX || va >= USER_END || pages * PAGE_SIZE > USER_END - va;
 }
 
+void paging_flush(void) { write_cr3(this_cpu.cr3); }
+
+void paging_leave(void)
+{
+	if (cpu_count == 1)
+		return;
+	this_cpu.cr3 = kernel_top;
+	paging_flush();
+}
+
+/* Something in the tables of `pd` has gone. A CPU that enters the domain from now on finds that out by itself. */
+static void forget_elsewhere(struct pd *pd)
+{
+	if (cpu_count == 1)
+		return;
+	__sync_synchronize(); /* first our tables, then their address spaces */
+	for (unsigned i = 0; i < cpu_count; i++) {
+		struct cpu *cpu = cpu_at(i);
+		if (!cpu_is_quiet(cpu) && __atomic_load_n(&cpu->cr3, __ATOMIC_RELAXED) == pd->cr3) {
+			pd->epoch = cpu_epoch_begin();
+			return;
+		}
+	}
+}
+
 enum status paging_take_table_of(struct pd *pd, uint64_t va, uint64_t *frame)
 {
 	uint64_t *table = phys_to_virt(pd->cr3), *entry = NULL;
@@ -80,6 +107,7 @@ enum status paging_take_table_of(struct pd *pd, uint64_t va, uint64_t *frame)
 	}
 	*frame = *entry & PTE_ADDRESS;
 	*entry = 0;
+	forget_elsewhere(pd);
 	return STATUS_OK;
 }
 
@@ -115,6 +143,8 @@ enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 		bits |= PTE_WRITE | PTE_DIRTY;
 	if (!(m->attributes & MAP_EXECUTE))
 		bits |= PTE_NX;
+	if (!cpu_epoch_is_over(pd->epoch))
+		return STATUS_AGAIN;
 	for (*mapped = 0; *mapped < m->pages;) {
 		uint64_t va = m->va + *mapped * PAGE_SIZE, pa = m->pa + *mapped * PAGE_SIZE;
 		unsigned first = index_of(va, 0), count = in_one_table(first, m->pages - *mapped);
@@ -143,6 +173,7 @@ enum status paging_unmap(struct pd *pd, uint64_t va, uint64_t pages)
 		va += count * PAGE_SIZE;
 		pages -= count;
 	}
+	forget_elsewhere(pd);
 	return STATUS_OK;
 }
 
@@ -180,10 +211,11 @@ enum status paging_recycle(struct pd *pd)
 {
 	if (pd->is_core)
 		return STATUS_INVALID;
-	for (unsigned i = 0; i < RECYCLE_WORK; i++)
-		if (!free_one_table(pd))
-			return STATUS_OK;
-	return STATUS_AGAIN;
+	bool more = true;
+	for (unsigned i = 0; i < RECYCLE_WORK && more; i++)
+		more = free_one_table(pd);
+	forget_elsewhere(pd);
+	return more ? STATUS_AGAIN : STATUS_OK;
 }
 
 void paging_map_boot(uint64_t top_table, struct kernel_mapping const *m)

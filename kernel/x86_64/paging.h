@@ -24,7 +24,11 @@ enum status paging_take_table(struct pd *pd, uint64_t *frame);
 /* Takes the lowest-level table that maps the 2 MiB around `va` out of the tree, and with it all that is mapped there. NOT_FOUND: there is none. */
 enum status paging_take_table_of(struct pd *pd, uint64_t va, uint64_t *frame);
 
-/* Maps up to MAP_PAGES_MAX pages; *mapped says how many when a table is missing (NO_TABLE). INVALID: bad range, W and X, device memory
+/*
+ * Other CPUs may have in their TLBs what was there before, or is not any more: what takes a table or an entry away begins an epoch
+ * of the domain (cpu.h), and until it is over no table is used again: AGAIN. Frames that were mapped are core's matter (SYS_SYNC).
+ *
+ * Maps up to MAP_PAGES_MAX pages; *mapped says how many when a table is missing (NO_TABLE). INVALID: bad range, W and X, device memory
  * attributes that contradict. What was mapped there before is replaced. */
 enum status paging_map(struct pd *pd, struct mapping const *mapping, uint64_t *mapped);
 
@@ -53,6 +57,12 @@ struct kernel_mapping {
 #define PTE_ADDRESS 0x000ffffffffff000UL
 
 void paging_map_boot(uint64_t top_table, struct kernel_mapping const *mapping);
+
+/* This CPU is about to idle: it is in no domain's address space any more. One CPU alone need not care. */
+void paging_leave(void);
+
+/* Forgets all that the TLB has of the address space that the CPU is in. */
+void paging_flush(void);
 
 /* The kernel half that every top-level table shares is that of `top_table` from now on. */
 void paging_set_kernel_top(uint64_t top_table);

@@ -22,7 +22,11 @@ static struct pd *pd;
 static uint64_t kernel_top, tables[TABLES];
 static unsigned table_count;
 
-uint64_t boot_alloc_frame(void) { return kernel_frame(); }
+unsigned   cpu_count = 1;
+struct cpu *cpu_at(unsigned number)           { return &this_cpu; }
+uint64_t cpu_epoch_begin(void)                { return 0; }
+bool cpu_epoch_has_passed(uint64_t epoch)     { return true; }
+uint64_t boot_alloc_frame(void)               { return kernel_frame(); }
 
 static void setup(void)
 {

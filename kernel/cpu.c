@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* What CPUs ask of each other, and how one knows that all others have gone on; see cpu.h. All of it under the kernel lock. */
+#include <kernel/cpu.h>
+
+#include <kernel/x86_64/apic.h>
+#include <kernel/x86_64/paging.h>
+
+#define ATTEND_MAX 16 /* threads of the inbox an entry; the rest at the next one, which follows at once */
+
+struct cpu         this_cpu PER_CPU;
+unsigned           cpu_count = 1;
+struct kernel_lock the_lock;
+
+static uint64_t last_epoch;
+
+void cpu_kick(struct cpu *cpu)
+{
+	if (cpu == &this_cpu || cpu->kicked)
+		return;
+	cpu->kicked = true;
+	apic_kick(cpu->number);
+}
+
+void cpu_attend(void)
+{
+	this_cpu.kicked = false;
+	if (this_cpu.epoch != last_epoch) {
+		this_cpu.epoch = last_epoch;
+		paging_flush();
+	}
+	for (unsigned n = 0; n < ATTEND_MAX && this_cpu.inbox; n++) {
+		struct thread *t = this_cpu.inbox;
+		unsigned requests = t->requests;
+		this_cpu.inbox = t->inbox_next;
+		t->requests = 0;
+		thread_attend(t, requests);
+	}
+	if (this_cpu.inbox) {
+		this_cpu.kicked = true;
+		apic_kick(this_cpu.number);
+	}
+}
+
+uint64_t cpu_epoch_begin(void)
+{
+	if (cpu_count == 1)
+		return 0;
+	last_epoch++;
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (!cpu_is_quiet(cpu_at(i)))
+			cpu_kick(cpu_at(i));
+	return last_epoch;
+}
+
+uint64_t cpu_epoch_last(void) { return last_epoch; }
+
+bool cpu_epoch_has_passed(uint64_t epoch)
+{
+	for (unsigned i = 0; i < cpu_count; i++) {
+		struct cpu const *cpu = cpu_at(i);
+		if (!cpu_is_quiet(cpu) && cpu->epoch < epoch) {
+			__builtin_ia32_pause();
+			return false;
+		}
+	}
+	return true;
+}
