@@ -159,13 +159,29 @@ enum status account_split(struct account *origin, struct account_split const *sp
 	} else {
 		list_prepend(&origin->objects, &made->record.of_account);
 	}
-	format_cut(made->label, sizeof(made->label), "%s", split->label);
+	if (string_copy(made->label, sizeof(made->label), split->label) != STATUS_OK)
+		format_cut(made->label, sizeof(made->label), "%s", split->label);
 	status = set_limits(made, split->pages, split->caps);
 	assert(status == STATUS_OK);
-	kernel_gate_create(place_address(&made->record, ACCOUNT_USE), core_thread, badge_of(&made->record, ACCOUNT_USE));
-	kernel_gate_create(place_address(&made->record, ACCOUNT_CONTROL), core_thread, badge_of(&made->record, ACCOUNT_CONTROL));
 	*account = made;
 	return STATUS_OK;
+}
+
+/* Few sessions at core are ever named by their accounts, so the gates are only made for those that are. */
+struct paddr account_gate(struct account *account, unsigned which)
+{
+	struct paddr place = place_address(&account->record, which);
+
+	if (!(account->gates & 1u << which))
+		kernel_gate_create(place, core_thread, badge_of(&account->record, which));
+	account->gates |= 1u << which;
+	return place;
+}
+
+struct cap account_cap(struct account *account, unsigned which)
+{
+	(void)account_gate(account, which);
+	return cap_of(&account->record, which);
 }
 
 enum status account_grow(struct account *account, uint64_t pages, uint64_t caps)

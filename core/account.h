@@ -31,7 +31,7 @@ enum account_flags {
 	ACCOUNT_ALL_STILL    = 128,   /* nor in those of the accounts below */
 };
 
-enum { ACCOUNT_LABEL = 32 };    /* with terminator; longer ones are cut, "..." at the end, for the ledger is their only use */
+enum { ACCOUNT_LABEL = 31 };    /* with terminator; longer ones are cut, "..." at the end, for the ledger is their only use */
 
 struct account {
 	struct record     record;              /* account: the origin */
@@ -47,6 +47,7 @@ struct account {
 	struct list_link  of_splitter;
 	struct list       pairs;               /* of struct pair by of_account */
 	struct signal_ref refusal;
+	uint8_t           gates;               /* bit ACCOUNT_USE, ACCOUNT_CONTROL: somebody was given that capability, so the gate exists */
 	char              label[ACCOUNT_LABEL];
 };
 
@@ -85,6 +86,10 @@ struct account_split {
 
 /* Makes an account out of `origin`. INVALID: too little RAM for the pairs of its caps. OUT_OF_RAM, OUT_OF_CAPS. */
 MUST_CHECK enum status account_split(struct account *origin, struct account_split const *split, struct account **account);
+
+/* A capability of it, ACCOUNT_USE or ACCOUNT_CONTROL, to give away; account_gate is the gate behind it. */
+struct cap account_cap(struct account *account, unsigned which);
+struct paddr account_gate(struct account *account, unsigned which);
 
 /* Moves quota from the origin. OUT_OF_RAM, OUT_OF_CAPS: it has too little. INVALID: too little RAM for the pairs. */
 MUST_CHECK enum status account_grow(struct account *account, uint64_t pages, uint64_t caps);

@@ -65,8 +65,9 @@ static void end_gates(struct account *account)
 {
 	if (account_is(account, ACCOUNT_HUSK))
 		return;
-	kernel_destroy(place_address(&account->record, ACCOUNT_USE));
-	kernel_destroy(place_address(&account->record, ACCOUNT_CONTROL));
+	for (unsigned which = ACCOUNT_USE; which <= ACCOUNT_CONTROL; which++)
+		if (account->gates & 1u << which)
+			kernel_destroy(place_address(&account->record, which));
 	session_forget(account->id);
 	signal_ref_clear(&account->refusal);
 	if (list_is_linked(&account->of_splitter))

@@ -27,8 +27,8 @@ static enum status split(struct split_request const *request, struct cap *contro
 	if (!is_aligned(request->ram, PAGE_SIZE))
 		return STATUS_INVALID;
 	RPC_TRY(account_split(request->origin, &wanted, &account));
-	*control = cap_of(&account->record, ACCOUNT_CONTROL);
-	*use = cap_of(&account->record, ACCOUNT_USE);
+	*control = account_cap(account, ACCOUNT_CONTROL);
+	*use = account_cap(account, ACCOUNT_USE);
 	return STATUS_OK;
 }
 

@@ -185,7 +185,7 @@ static void start_init(struct rom_module const *platform_module)
 	must(pd_bind_thread(pd, thread), "bind a thread");
 	must(thread_set_map(thread, rm), "attach a UTCB");
 	install(pd, SLOT_PARENT, place_address(&parent->record, 0));
-	install(pd, SLOT_ACCOUNT, place_address(&init_account->record, ACCOUNT_USE));
+	install(pd, SLOT_ACCOUNT, account_gate(init_account, ACCOUNT_USE));
 	install(pd, SLOT_PD, place_address(&pd->record, PD_GATE));
 	install(pd, SLOT_RM, place_address(&rm->record, 0));
 	install(pd, SLOT_CPU, place_address(&cpu->record, 0));

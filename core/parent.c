@@ -2,6 +2,7 @@
 /* What init may ask of core: sessions, and the end of the machine; see parent.rpc. */
 #include <core/parent.h>
 
+#include <base/string.h>
 #include <core/core.h>
 #include <core/ledger.h>
 #include <core/pd.h>
@@ -51,12 +52,15 @@ static enum status op_news(struct parent_object *self, uint32_t *bits)
 static enum status op_session_open(struct parent_object *self, struct session_open_args const *args, struct rpc_cap const *pay,
                                    uint32_t *id, struct session_status *status, struct cap *session)
 {
+	static char const prefix[] = "init -> ";
+	size_t const own = args->label[0] ? sizeof(prefix) - 1 : sizeof("init") - 1;
 	struct account *payer = init_account;
 	char label[256];
 
 	if (pay->kind != GOT_NULL)
 		RPC_TRY(cap_record(pay, RECORD_ACCOUNT, ACCOUNT_USE, &payer));
-	if (format(label, sizeof(label), args->label[0] ? "init -> %s" : "init%s", args->label) != STATUS_OK) {
+	memcpy(label, prefix, sizeof(prefix) - 1);
+	if (string_copy(label + own, sizeof(label) - own, args->label) != STATUS_OK) {
 		*status = (struct session_status) { .state = SESSION_STATE_REFUSED, .reason = STATUS_TOO_LONG };
 		return STATUS_OK;
 	}

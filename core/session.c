@@ -215,7 +215,7 @@ struct cap session_cap(struct account *account)
 	/* Whatever else was made from the account came later and stands before it. */
 	if (oldest && oldest->type >= RECORD_LOG)
 		return cap_of(oldest, oldest->type == RECORD_PD ? PD_GATE : 0);
-	return cap_of(&account->record, ACCOUNT_USE);
+	return account_cap(account, ACCOUNT_USE);
 }
 
 static struct service const *find_service(char const *name)

@@ -160,6 +160,12 @@ void cap_acquire(struct cap cap)
 	assert(count > 0 && count < UINT8_MAX);
 }
 
+static void give_back(unsigned slot)
+{
+	__atomic_fetch_sub(&caps.used, 1, __ATOMIC_RELAXED);
+	mark_free(slot);
+}
+
 void cap_release(struct cap cap)
 {
 	struct platform_regs regs = { .target = cap.selector };
@@ -171,8 +177,16 @@ void cap_release(struct cap cap)
 	if (__atomic_fetch_sub(&caps.count[slot], 1, __ATOMIC_ACQ_REL) > 1)
 		return;
 	platform_invoke(PLATFORM_CAP_DROP, &regs);
-	__atomic_fetch_sub(&caps.used, 1, __ATOMIC_RELAXED);
-	mark_free(slot);
+	give_back(slot);
+}
+
+void cap_unreserve(struct cap cap)
+{
+	unsigned const slot = slot_of(cap);
+
+	assert(slot >= SLOT_FIRST_FREE && slot < caps.slots && caps.count[slot] == 1);
+	caps.count[slot] = 0;
+	give_back(slot);
 }
 
 unsigned cap_slots_used(void)

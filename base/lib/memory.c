@@ -8,6 +8,8 @@
  * This file needs optimization that does not turn these bodies into calls of themselves: it has no loop that looks like
  * memcpy or memset, and words are read through types that may alias anything.
  */
+#include "words.h"
+
 #include <base/string.h>
 
 struct __attribute__((packed, may_alias)) word64 { uint64_t value; };
@@ -118,15 +120,14 @@ int memcmp(void const *a, void const *b, size_t size)
 
 size_t strlen(char const *text)
 {
-	char const *at = text;
-
-	while (*at)
-		at++;
-	return (size_t)(at - text);
+	return words_length(text, SIZE_MAX);
 }
 
 int strcmp(char const *a, char const *b)
 {
-	for (; *a && *a == *b; a++, b++) { }
-	return (int)(unsigned char)*a - (int)(unsigned char)*b;
+	size_t i = 0;
+
+	while (a[i] && a[i] == b[i])
+		i++;
+	return (int)(unsigned char)a[i] - (int)(unsigned char)b[i];
 }

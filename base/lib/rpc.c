@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The parts of the RPC runtime that are not worth inlining: calls in message form, and copying and checking of what they
- * bring. The platform page's loader links this file too, so it has no state and needs only cap_reserve and cap_release.
- * Both are called while a message is laid out in the UTCB: they leave words, send and window as they were.
+ * bring. The platform page's loader links this file too, so it has no state and needs only cap_reserve, cap_release and cap_unreserve.
+ * They are called while a message is laid out in the UTCB: they leave words, send and window as they were.
  */
 #include <base/cap_alloc.h>
 #include <base/rpc.h>
@@ -77,13 +77,20 @@ enum status rpc_reject(struct cap const *caps, unsigned count)
 	return STATUS_PROTOCOL;
 }
 
+/* Slots that nothing came into. */
+static void unreserve(struct cap const *caps, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		cap_unreserve(caps[i]);
+}
+
 static enum status reserve(struct cap *caps, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		enum status status = cap_reserve(&caps[i]);
 
 		if (status != STATUS_OK) {
-			release(caps, i);
+			unreserve(caps, i);
 			return status;
 		}
 	}
@@ -117,7 +124,7 @@ static enum status collect(struct utcb const *utcb, struct cap *caps, unsigned c
 			return rpc_reject(caps, count);
 	for (unsigned i = 0; i < count; i++)
 		if (utcb->got[i].kind == GOT_NULL) {
-			cap_release(caps[i]);
+			cap_unreserve(caps[i]);
 			caps[i] = CAP_NULL;
 		}
 	return STATUS_OK;
@@ -152,7 +159,10 @@ enum status rpc_call_message(struct cap target, uint64_t request, size_t out, st
 	swap_window(utcb, window, expect);
 	if ((header & RPC_REPLY_MASK) == (out << 8 | (uint64_t)expect << 16))
 		return collect(utcb, caps, expect);
-	release(caps, expect);
+	if (platform_status(header) == STATUS_OK && platform_caps(header))
+		release(caps, expect);
+	else
+		unreserve(caps, expect);
 	return failure(header);
 }
 
@@ -179,7 +189,7 @@ uint64_t rpc_call_forward(struct cap target, uint64_t request, uint64_t w[RPC_WO
 		if (caps[i].kind == GOT_SLOT)
 			caps[i].cap = slots[i];
 		else
-			cap_release(slots[i]);
+			cap_unreserve(slots[i]);
 		if (caps[i].kind == GOT_OWN)
 			caps[i].badge = utcb->got[i].badge;
 	}

@@ -2,12 +2,9 @@
 /*
  * Text: comparison, bounded copies, numbers. Nothing here cuts or wraps.
  */
-#include <base/string.h>
+#include "words.h"
 
-bool string_equal(char const *a, char const *b)
-{
-	return strcmp(a, b) == 0;
-}
+#include <base/string.h>
 
 bool string_equal_slice(char const *slice, size_t size, char const *text)
 {
@@ -55,11 +52,7 @@ char const *string_find_text(char const *text, char const *part)
 
 size_t string_length_max(char const *buffer, size_t size)
 {
-	size_t length = 0;
-
-	while (length < size && buffer[length])
-		length++;
-	return length;
+	return words_length(buffer, size);
 }
 
 enum status string_copy(char *to, size_t size, char const *text)

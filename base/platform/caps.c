@@ -41,3 +41,8 @@ void cap_release(struct cap cap)
 	if (cap.selector + SLOT_SIZE == *next())
 		*next() = cap.selector;
 }
+
+void cap_unreserve(struct cap cap)
+{
+	cap_release(cap);
+}

@@ -113,7 +113,7 @@ static __attribute__((noinline)) void say(char const *text)
 {
 	struct log  log = { .connection.cap = CAP_NULL };
 	uint32_t    id;
-	enum status status = open_session(&log_type, "", COST_CORE_CAPS, &id, &log.connection.cap);
+	enum status status = open_session(&log_type, "", COST_LOG_CAPS, &id, &log.connection.cap);
 
 	if (status == STATUS_OK)
 		status = log_write(&log, text, strlen(text));

@@ -109,6 +109,7 @@ enum status cap_reserve(struct cap *cap)
 }
 
 void cap_release(struct cap cap) { (void)cap; }
+void cap_unreserve(struct cap cap) { (void)cap; }
 
 _Noreturn void assert_failed(char const *file, unsigned line, char const *text)
 {

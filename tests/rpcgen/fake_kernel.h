@@ -72,6 +72,12 @@ void cap_release(struct cap cap)
 	slots[cap.selector - FIRST].reserved = false;
 }
 
+void cap_unreserve(struct cap cap)
+{
+	ALWAYS(!slots[cap.selector - FIRST].object);
+	cap_release(cap);
+}
+
 /* --- The server: it answers with what it was given --- */
 
 static enum status  result;               /* of every operation */

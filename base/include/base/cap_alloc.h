@@ -27,6 +27,9 @@ void cap_acquire(struct cap cap);
 /* One holder less. The last one's slot is emptied and free. A null capability is fine. Well-known slots stay. */
 void cap_release(struct cap cap);
 
+/* The end of a slot that was reserved, has one holder, and that nothing has been put into: cheaper, as nothing needs dropping. */
+void cap_unreserve(struct cap cap);
+
 /* What is in use, the well-known slots included, and what there is. */
 unsigned cap_slots_used(void);
 unsigned cap_slots(void);

@@ -19,6 +19,9 @@ enum {
 	COST_CORE_RAM      = 0,
 	COST_CORE_CAPS     = 1,
 
+	/* A LOG session at core: with the label, if that is of up to 87 bytes. */
+	COST_LOG_CAPS      = 2,
+
 	/* A ROM session at core, with its dataspace. */
 	COST_ROM_CAPS      = 2,
 

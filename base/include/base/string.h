@@ -15,7 +15,7 @@ int    memcmp(void const *a, void const *b, size_t size);
 size_t strlen(char const *text);
 int    strcmp(char const *a, char const *b);
 
-bool string_equal(char const *a, char const *b);
+static inline bool string_equal(char const *a, char const *b) { return *a == *b && strcmp(a, b) == 0; }
 
 /* Is the text `slice` of `size` bytes, which needs no terminator, the same as `text`? */
 bool string_equal_slice(char const *slice, size_t size, char const *text);
