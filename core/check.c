@@ -71,7 +71,7 @@ static uint64_t cap_frames_of(struct account const *account, struct account cons
 		struct pd const *pd = (struct pd const *)record;
 
 		for (unsigned i = 1; i < pd->cap_count; i++)
-			frames += record_at(pd->cap_payers[i]) == payer;
+			frames += record_at(pd_cap_frame(pd, i)->payer) == payer ? pd_cap_frame_pages(i) : 0;
 	}
 	return frames;
 }

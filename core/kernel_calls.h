@@ -201,15 +201,20 @@ MUST_CHECK static inline enum status kernel_cap_object(uint64_t selector, struct
 	return (enum status)(regs.header & 0xff);
 }
 
+/* One slice; AGAIN until the object is gone. */
+MUST_CHECK static inline enum status kernel_destroy_slice(struct paddr object)
+{
+	enum status status = kernel_op(SYS_DESTROY, object.value, 0, 0);
+
+	assert(status == STATUS_OK || status == STATUS_AGAIN);
+	return status;
+}
+
 /* All slices of it: the object is gone on return. Bound: the number of copies of its capability, 32 a slice. */
 static inline void kernel_destroy(struct paddr object)
 {
-	enum status status;
-
-	do
-		status = kernel_op(SYS_DESTROY, object.value, 0, 0);
-	while (status == STATUS_AGAIN);
-	assert(status == STATUS_OK);
+	while (kernel_destroy_slice(object) == STATUS_AGAIN)
+		;
 }
 
 /* From here on no CPU uses what was unmapped or destroyed before. */

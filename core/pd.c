@@ -25,6 +25,38 @@ static uint64_t new_frame(void)
 	return frame;
 }
 
+struct cap_frame *pd_cap_frame(struct pd const *pd, uint32_t n)
+{
+	struct cap_frame *far = ram_at((struct paddr) { paddr_of_frame(pd->cap_list).value + PAGE_SIZE / 2 });
+
+	return n < PD_NEAR_FRAMES ? (struct cap_frame *)&pd->near[n] : &far[n - PD_NEAR_FRAMES];
+}
+
+/* Its pages have been charged to `payer`. */
+static void add_cap_frame(struct pd *pd, struct account *payer)
+{
+	uint32_t n = pd->cap_count++;
+
+	if (n == PD_NEAR_FRAMES) {
+		pd->cap_list = new_frame();
+		kernel_pd_grow(pd_object(pd), paddr_of_frame(pd->cap_list), FRAME_LIST);
+	}
+	*pd_cap_frame(pd, n) = (struct cap_frame) { new_frame(), record_number(payer) };
+	kernel_pd_grow(pd_object(pd), paddr_of_frame(pd_cap_frame(pd, n)->frame), FRAME_CAPS);
+}
+
+/* The last one; the kernel has forgotten the table. */
+static void free_cap_frame(struct pd *pd)
+{
+	uint32_t n = --pd->cap_count;
+	struct cap_frame last = *pd_cap_frame(pd, n);
+
+	memory_free(&core_memory, last.frame, 1);
+	if (n == PD_NEAR_FRAMES)
+		memory_free(&core_memory, pd->cap_list, 1);
+	account_credit(record_at(last.payer), pd_cap_frame_pages(n), 0);
+}
+
 enum status pd_create(struct account *payer, char const *label, struct pd **pd)
 {
 	struct pd *made;
@@ -34,10 +66,9 @@ enum status pd_create(struct account *payer, char const *label, struct pd **pd)
 	made->label_size = strlen(label);
 	memcpy(made->label, label, made->label_size + 1);
 	made->top = new_frame();
-	made->cap_frames[0] = new_frame();
-	made->cap_payers[0] = record_number(payer);
+	made->near[0].frame = new_frame();
 	made->cap_count = 1;
-	kernel_pd_create(pd_object(made), paddr_of_frame(made->cap_frames[0]), paddr_of_frame(made->top));
+	kernel_pd_create(pd_object(made), paddr_of_frame(made->near[0].frame), paddr_of_frame(made->top));
 	for (unsigned i = 0; i < PD_OWN_TABLES; i++)
 		kernel_pd_grow(pd_object(made), paddr_of_frame(new_frame()), FRAME_TABLE);
 	kernel_gate_create(place_address(&made->record, PD_GATE), core_thread, badge_of(&made->record, 0));
@@ -116,21 +147,43 @@ static enum status collect_tables(struct pd *pd)
 	return STATUS_OK;
 }
 
-/* Frees the frames that it brought, and returns the others to the region map. */
-static void free_frames(struct pd *pd)
+/* Returns the page tables that it did not bring to the region map. */
+static void leave_region_map(struct pd *pd)
 {
-	for (unsigned i = 0; i < PD_OWN_TABLES; i++)
-		memory_free(&core_memory, frame_list_pop(&pd->tables), 1);
-	while (pd->tables.count) {
+	kernel_sync();
+	while (pd->tables.count > PD_OWN_TABLES) {
 		assert(pd->rm);
 		frame_list_push(&pd->rm->spare, frame_list_pop(&pd->tables));
 	}
-	memory_free(&core_memory, pd->top, 1);
-	for (unsigned i = 0; i < pd->cap_count; i++) {
-		memory_free(&core_memory, pd->cap_frames[i], 1);
-		if (i)
-			account_credit(record_at(pd->cap_payers[i]), 1, 0);
+	if (pd->rm)
+		pd->rm->pd = NULL;
+	pd->rm = NULL;
+}
+
+/* Ends the kernel's object, and frees the frames by which its table grew. AGAIN: a slice is done. */
+static enum status end_object(struct pd *pd)
+{
+	while (!(pd->flags & PD_GONE)) {
+		if (!work_step())
+			return STATUS_AGAIN;
+		if (kernel_destroy_slice(pd_object(pd)) == STATUS_OK)
+			pd->flags |= PD_GONE;
 	}
+	kernel_sync();
+	while (pd->cap_count > 1) {
+		if (!work_step())
+			return STATUS_AGAIN;
+		free_cap_frame(pd);
+	}
+	return STATUS_OK;
+}
+
+static void free_own_frames(struct pd *pd)
+{
+	memory_free(&core_memory, pd->top, 1);
+	memory_free(&core_memory, pd->near[0].frame, 1);
+	for (unsigned i = 0; i < PD_OWN_TABLES; i++)
+		memory_free(&core_memory, frame_list_pop(&pd->tables), 1);
 }
 
 enum status pd_destroy(struct pd *pd)
@@ -141,13 +194,14 @@ enum status pd_destroy(struct pd *pd)
 			return STATUS_AGAIN;
 		RPC_TRY(thread_unbind(list_first_object(&pd->threads, struct thread, of_pd)));
 	}
-	RPC_TRY(collect_tables(pd));
-	kernel_destroy(pd_object(pd));
-	kernel_sync();
+	if (!(pd->flags & PD_EMPTIED)) {
+		RPC_TRY(collect_tables(pd));
+		leave_region_map(pd);
+		pd->flags |= PD_EMPTIED;
+	}
+	RPC_TRY(end_object(pd));
+	free_own_frames(pd);
 	kernel_destroy(place_address(&pd->record, PD_GATE));
-	free_frames(pd);
-	if (pd->rm)
-		pd->rm->pd = NULL;
 	object_destroy(&pd->record, PD_PAGES);
 	return STATUS_OK;
 }
@@ -204,11 +258,8 @@ static enum status op_grow_table(struct pd_session *self, struct rpc_cap const *
 		return STATUS_BAD_CAP;
 	if (pd->cap_count == PD_CAP_FRAMES)
 		return STATUS_OUT_OF_CAPS;
-	RPC_TRY(account_charge(payer, 1, 0));
-	pd->cap_frames[pd->cap_count] = new_frame();
-	pd->cap_payers[pd->cap_count] = record_number(payer);
-	kernel_pd_grow(pd_object(pd), paddr_of_frame(pd->cap_frames[pd->cap_count]), FRAME_CAPS);
-	pd->cap_count++;
+	RPC_TRY(account_charge(payer, pd_cap_frame_pages(pd->cap_count), 0));
+	add_cap_frame(pd, payer);
 	*limit = (uint64_t)pd->cap_count << PAGE_SHIFT;
 	return STATUS_OK;
 }

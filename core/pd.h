@@ -16,24 +16,36 @@ enum {
 	PD_GATE       = PD_GRANULES,              /* place of the session's gate */
 };
 
+/* A frame of a capability table. */
+struct cap_frame {
+	uint32_t frame;     /* its number */
+	uint32_t payer;     /* record number of an account, which outlives the domain; of the first one, which is part of the PD's price, 0 */
+};
+
 struct pd {
 	struct record  record;
 	uint32_t       top;                        /* frame number */
 	uint32_t       cap_count;
-	uint32_t       cap_frames[PD_CAP_FRAMES];  /* frame numbers */
-	uint32_t       cap_payers[PD_CAP_FRAMES];  /* record numbers of accounts; they outlive the domain */
+	struct cap_frame near[PD_NEAR_FRAMES];
 	struct list    threads;                    /* of struct thread by of_pd */
 	struct thread *main;                       /* bound first; NULL: none yet, or it was killed */
 	struct rm     *rm;
 	struct frame_list tables;                  /* dying: page tables taken out */
-	uint32_t       flags;                      /* enum pd_flags */
-	uint32_t       label_size;
+	uint16_t       flags;                      /* enum pd_flags */
+	uint16_t       label_size;
+	uint32_t       cap_list;                   /* frame number; paid for by who pays the first far one. 0: no far ones */
 	char           label[];                    /* in what is left of its places */
 };
 
-enum pd_flags { PD_BOUND = 1 /* has had a main thread */ };
+enum pd_flags { PD_BOUND = 1 /* has had a main thread */, PD_EMPTIED = 2 /* dying: its page tables are out */, PD_GONE = 4 /* for the kernel */ };
 
 static inline struct paddr pd_object(struct pd const *pd) { return place_address(&pd->record, 0); }
+
+/* The n-th frame of its capability table. The far ones are noted in the second half of the frame in which the kernel lists them. */
+struct cap_frame *pd_cap_frame(struct pd const *pd, uint32_t n);
+
+/* Pages that the payer of the n-th frame, n > 0, pays for it. */
+static inline uint32_t pd_cap_frame_pages(uint32_t n) { return n == PD_NEAR_FRAMES ? 2 : 1; }
 
 /* Places that a PD session with a label of so many bytes takes. */
 unsigned pd_places(size_t label_size);

@@ -77,6 +77,11 @@ static enum status destroy_thread(struct thread *t)
 	return STATUS_OK;
 }
 
+static struct slot *last_cap_frame(struct pd const *pd)
+{
+	return pd->cap_frames > PD_NEAR_FRAMES ? pd->far[pd->cap_frames - PD_NEAR_FRAMES - 1] : pd->caps[pd->cap_frames - 1];
+}
+
 static enum status destroy_pd(struct pd *pd)
 {
 	if (pd->threads)
@@ -86,7 +91,7 @@ static enum status destroy_pd(struct pd *pd)
 	for (unsigned left = SWEEP_SLOTS; left; left--) {
 		if (!pd->cap_frames)
 			return STATUS_OK;
-		slot_drop(&pd->caps[pd->cap_frames - 1][pd->swept]);
+		slot_drop(&last_cap_frame(pd)[pd->swept]);
 		pd->swept = (pd->swept + 1) % SLOTS_PER_FRAME;
 		if (!pd->swept)
 			pd->cap_frames--;

@@ -112,8 +112,21 @@ enum status pd_create(uint64_t place, uint64_t cap_frame, uint64_t top_table)
 	struct pd *pd = container_of(object, struct pd, object);
 	zero_quads(phys_to_virt(cap_frame), PAGE_SIZE / 8);
 	pd->caps[0] = phys_to_virt(cap_frame);
-	pd->cap_frames = 1;
+	pd->near_frames = pd->cap_frames = 1;
 	paging_init_top(pd, top_table);
+	return STATUS_OK;
+}
+
+static enum status add_caps(struct pd *pd, struct slot *frame)
+{
+	if (pd->cap_frames == (pd->far ? PD_CAP_FRAMES : PD_NEAR_FRAMES))
+		return STATUS_OVERFLOW;
+	zero_quads(frame, PAGE_SIZE / 8);
+	if (pd->cap_frames < PD_NEAR_FRAMES)
+		pd->caps[pd->near_frames++] = frame;
+	else
+		pd->far[pd->cap_frames - PD_NEAR_FRAMES] = frame;
+	pd->cap_frames++;
 	return STATUS_OK;
 }
 
@@ -126,10 +139,12 @@ enum status pd_grow(struct pd *pd, uint64_t frame, enum frame_kind kind)
 		paging_give_table(pd, frame);
 		return STATUS_OK;
 	case FRAME_CAPS:
-		if (pd->cap_frames == PD_CAP_FRAMES)
-			return STATUS_OVERFLOW;
-		zero_quads(phys_to_virt(frame), PAGE_SIZE / 8);
-		pd->caps[pd->cap_frames++] = phys_to_virt(frame);
+		return add_caps(pd, phys_to_virt(frame));
+	case FRAME_LIST:
+		if (pd->far)
+			return STATUS_INVALID;
+		pd->far = phys_to_virt(frame);
+		zero_quads(pd->far, PAGE_SIZE / 2 / 8);
 		return STATUS_OK;
 	}
 	return STATUS_INVALID;

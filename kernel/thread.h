@@ -48,8 +48,10 @@ struct pd {
 	struct object object;
 	uint32_t      is_core;
 	uint64_t      cr3;                    /* physical address of the top-level table */
-	uint64_t      cap_frames;             /* how many of `caps` are there */
-	struct slot  *caps[PD_CAP_FRAMES];
+	uint64_t      near_frames;            /* how many of `caps` are there */
+	struct slot  *caps[PD_NEAR_FRAMES];
+	uint64_t      cap_frames;             /* near and far */
+	struct slot **far;                    /* PD_FAR_FRAMES of them in a frame of its own, or NULL */
 	uint64_t      free_tables;            /* physical address of the first spare page table, linked by their first word; 0: none */
 	uint32_t      threads;                /* bound; a PD outlives them */
 	uint32_t      swept;                  /* dead: slots of the last capability frame that are dropped */
@@ -156,11 +158,13 @@ struct slot *object_root(struct object *object);
 /* The slot that `selector` names in a table; NULL for the null selector and any that is out of bounds. */
 static inline struct slot *pd_slot(struct pd *pd, uint64_t selector)
 {
-	uint64_t frame = selector / PAGE_SIZE;
+	uint64_t frame = selector / PAGE_SIZE, slot = selector % PAGE_SIZE / SLOT_SIZE;
 
-	if (frame >= pd->cap_frames || selector < SLOT_SIZE)
+	if (selector < SLOT_SIZE)
 		return NULL;
-	return &pd->caps[frame][selector % PAGE_SIZE / SLOT_SIZE];
+	if (frame < pd->near_frames)
+		return &pd->caps[frame][slot];
+	return frame < pd->cap_frames ? &pd->far[frame - PD_NEAR_FRAMES][slot] : NULL;
 }
 
 /* Why pd_lookup found nothing to use in `slot`, which may be NULL: BAD_CAP, or PEER_GONE for what was destroyed. */

@@ -45,7 +45,7 @@ enum syscall_op {
 	SYS_FRAME_GIVE = SYS_CORE_FIRST, /* rdi frame: becomes an object frame, zeroed */
 	SYS_FRAME_TAKE,    /* rdi object frame; BUSY unless empty; zeroes it */
 	SYS_PD_CREATE,     /* rdi place (PD_GRANULES), rsi first capability frame, rdx top-level table frame */
-	SYS_PD_GROW,       /* rdi PD, rsi frame, rdx enum frame_kind, FRAME_CAPS or FRAME_TABLE; OVERFLOW: no more room for FRAME_CAPS */
+	SYS_PD_GROW,       /* rdi PD, rsi frame, rdx enum frame_kind; OVERFLOW: no more room for FRAME_CAPS (beyond PD_NEAR_FRAMES a FRAME_LIST comes first) */
 	SYS_MAP,           /* rdi PD, rsi user address, rdx physical address, r8 pages (1-64), r9 attributes; NO_TABLE: grow first. back: rdi pages mapped */
 	SYS_UNMAP,         /* rdi PD, rsi user address, rdx pages (1-64) */
 	SYS_RECYCLE,       /* rdi PD: empties all its page tables, AGAIN until done; faults fill them anew */
@@ -88,7 +88,8 @@ enum cap_rights { RIGHT_USE = 1, RIGHT_COPY = 2, RIGHTS_ALL = 3 };
 
 enum message_kind { MESSAGE_RPC, MESSAGE_SIGNAL, MESSAGE_FAULT }; /* `kind` in the header of what wait returns */
 
-enum frame_kind { FRAME_TABLE = 1, FRAME_CAPS };
+/* LIST: where a PD keeps the list of its FAR capability frames, in the first half; the second half is core's own. */
+enum frame_kind { FRAME_TABLE = 1, FRAME_CAPS, FRAME_LIST };
 
 enum thread_ctl {
 	THREAD_START,  /* a thread that was never started, or resumes one stopped by a fault or PAUSE */
@@ -132,7 +133,9 @@ enum {
 	IRQ_GRANULES    = 2,
 	SLOT_SIZE       = 32,
 	SLOTS_PER_FRAME = 128,
-	PD_CAP_FRAMES   = 8,    /* capability frames that a PD can have */
+	PD_CAP_FRAMES   = 260,  /* capability frames that a PD can have: so many beside the PD, */
+	PD_NEAR_FRAMES  = 8,
+	PD_FAR_FRAMES   = PD_CAP_FRAMES - PD_NEAR_FRAMES, /* and so many that a frame of their own lists */
 	MAP_PAGES_MAX   = 64,
 	PRIORITIES      = 64,
 	CPUS_MAX        = 16,

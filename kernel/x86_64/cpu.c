@@ -82,8 +82,9 @@ static_assert(offsetof(struct thread, state) == THREAD_STATE && offsetof(struct 
 static_assert(THREAD_RUNNING == STATE_RUNNING && THREAD_RECEPTIVE == STATE_RECEPTIVE && THREAD_CALLING == STATE_CALLING &&
               CHAIN_DEPTH_MAX == DEPTH_MAX && OBJECT_GATE == GATE_LIVE && SYS_CALL == 0 && SYS_REPLY_WAIT == OP_REPLY_WAIT && SYS_CORE_END == OP_END &&
               STATUS_UNSUPPORTED == STATUS_VALUE_UNSUPPORTED &&
-              UTCB_WORDS == UTCB_WORDS_MAX && PD_CAP_FRAMES == 8, "machine.h");
-static_assert(offsetof(struct pd, cr3) == PD_CR3 && offsetof(struct pd, cap_frames) == PD_FRAMES && offsetof(struct pd, caps) == PD_CAPS &&
+              UTCB_WORDS == UTCB_WORDS_MAX && PD_NEAR_FRAMES == NEAR_FRAMES && PD_FAR_FRAMES <= 256, "machine.h");
+static_assert(offsetof(struct pd, cr3) == PD_CR3 && offsetof(struct pd, cap_frames) == PD_FRAMES && offsetof(struct pd, near_frames) == PD_NEAR &&
+              offsetof(struct pd, far) == PD_FAR && offsetof(struct pd, caps) == PD_CAPS &&
               offsetof(struct gate, thread) == GATE_THREAD && offsetof(struct gate, badge) == GATE_BADGE, "machine.h");
 static_assert(offsetof(struct frame, rax) == FRAME_RAX && offsetof(struct frame, rdi) == FRAME_RDI &&
               offsetof(struct frame, r9) == FRAME_R9 && offsetof(struct frame, rbx) == FRAME_RBX &&

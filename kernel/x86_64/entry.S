@@ -133,11 +133,11 @@
 	mov THREAD_PD(%r11), %rbx
 	mov %rdi, %rbp
 	shr $12, %rbp
-	cmp PD_FRAMES(%rbx), %rbp
-	jae slow
-	and $7, %ebp                         /* also when the CPU speculates beyond the check */
+	cmp PD_NEAR(%rbx), %rbp
+	jae 4f
+	and $NEAR_FRAMES - 1, %ebp           /* also when the CPU speculates beyond the check */
 	mov PD_CAPS(%rbx, %rbp, 8), %rbp
-	mov %edi, %ecx
+5:	mov %edi, %ecx
 	and $0xfe0, %ecx
 	mov (%rbp, %rcx), %rbp
 	test $1, %bpl                        /* a live slot, a gate, the right to use it */
@@ -183,6 +183,14 @@
 	copy_words
 	mov %r13d, %ecx
 	jmp 2b
+
+4:	cmp PD_FRAMES(%rbx), %rbp            /* a far capability */
+	jae slow
+	sub $NEAR_FRAMES, %ebp
+	movzbl %bpl, %ebp
+	mov PD_FAR(%rbx), %r12
+	mov (%r12, %rbp, 8), %rbp
+	jmp 5b
 .endm
 
 .macro fast_reply caps

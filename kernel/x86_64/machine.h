@@ -41,8 +41,11 @@
 #define GATE_THREAD      8
 #define GATE_BADGE      16
 #define PD_CR3           8
-#define PD_FRAMES       16
+#define PD_NEAR         16      /* how many frames */
 #define PD_CAPS         24
+#define PD_FRAMES       88      /* how many, far ones too */
+#define PD_FAR          96
+#define NEAR_FRAMES      8
 
 /* struct frame, from its start */
 #define FRAME_R15    0

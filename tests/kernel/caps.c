@@ -47,7 +47,7 @@ TEST(an_empty_slot_cannot_be_copied_or_moved)
 
 TEST(selectors_beyond_the_table_name_nothing)
 {
-	uint64_t cap = signal_cap(0), beyond[] = { NO_CAP, slot(SLOTS_PER_FRAME), PD_CAP_FRAMES * PAGE_SIZE, 1UL << 32, 1UL << 63, ~0UL };
+	uint64_t cap = signal_cap(0), beyond[] = { NO_CAP, slot(SLOTS_PER_FRAME), PD_NEAR_FRAMES * PAGE_SIZE, PD_CAP_FRAMES * PAGE_SIZE, 1UL << 32, 1UL << 63, ~0UL };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(beyond); i++) {
 		CHECK_IS(cap_copy(cap, beyond[i]), STATUS_BAD_CAP);
@@ -223,7 +223,7 @@ TEST(ten_thousand_copies_are_revoked_in_slices)
 
 	for (unsigned i = 0; i < 10; i++) {
 		c = child_new(copier, 10);
-		for (unsigned frames = 1; frames < PD_CAP_FRAMES; frames++)
+		for (unsigned frames = 1; frames < PD_NEAR_FRAMES; frames++)
 			OK(op3(SYS_PD_GROW, c->pd, frame(), FRAME_CAPS));
 		OK(op3(SYS_CAP_GIVE, root, c->pd, slot(1)));
 		child_start(c, slot(1));
@@ -246,12 +246,83 @@ TEST(the_table_grows_to_eight_frames)
 	uint64_t gate = gate_new(&self, 0);
 
 	CHECK_IS(op5(SYS_CAP_INSTALL, c->pd, PAGE_SIZE, gate, RIGHTS_ALL, 0), STATUS_INVALID);
-	for (unsigned frames = 1; frames < PD_CAP_FRAMES; frames++)
+	for (unsigned frames = 1; frames < PD_NEAR_FRAMES; frames++)
 		OK(op3(SYS_PD_GROW, c->pd, frame(), FRAME_CAPS));
 	CHECK_IS(op3(SYS_PD_GROW, c->pd, frame(), FRAME_CAPS), STATUS_OVERFLOW);
 	OK(op5(SYS_CAP_INSTALL, c->pd, PAGE_SIZE, gate, RIGHTS_ALL, 0));
-	OK(op5(SYS_CAP_INSTALL, c->pd, PD_CAP_FRAMES * PAGE_SIZE - SLOT_SIZE, gate, RIGHTS_ALL, 0));
+	OK(op5(SYS_CAP_INSTALL, c->pd, PD_NEAR_FRAMES * PAGE_SIZE - SLOT_SIZE, gate, RIGHTS_ALL, 0));
+	CHECK_IS(op5(SYS_CAP_INSTALL, c->pd, PD_NEAR_FRAMES * PAGE_SIZE, gate, RIGHTS_ALL, 0), STATUS_INVALID);
+}
+
+/* Gives a domain the largest table that there is. */
+static void grow_far(uint64_t pd)
+{
+	for (unsigned frames = 1; frames < PD_NEAR_FRAMES; frames++)
+		OK(op3(SYS_PD_GROW, pd, frame(), FRAME_CAPS));
+	OK(op3(SYS_PD_GROW, pd, frame(), FRAME_LIST));
+	for (unsigned frames = PD_NEAR_FRAMES; frames < PD_CAP_FRAMES; frames++)
+		OK(op3(SYS_PD_GROW, pd, frame(), FRAME_CAPS));
+}
+
+#define FAR_FIRST (PD_NEAR_FRAMES * PAGE_SIZE)
+#define FAR_LAST  (PD_CAP_FRAMES * PAGE_SIZE - SLOT_SIZE)
+
+TEST(the_table_grows_beyond_with_a_list_of_its_frames)
+{
+	struct child *c = child_new(looks_at, 10);
+	uint64_t gate = gate_new(&self, 0);
+
+	grow_far(c->pd);
+	CHECK_IS(op3(SYS_PD_GROW, c->pd, frame(), FRAME_CAPS), STATUS_OVERFLOW);
+	CHECK_IS(op3(SYS_PD_GROW, c->pd, frame(), FRAME_LIST), STATUS_INVALID);
+	OK(op5(SYS_CAP_INSTALL, c->pd, FAR_FIRST, gate, RIGHTS_ALL, 0));
+	OK(op5(SYS_CAP_INSTALL, c->pd, FAR_LAST, gate, RIGHTS_ALL, 0));
+	CHECK_IS(op5(SYS_CAP_INSTALL, c->pd, FAR_LAST, gate, RIGHTS_ALL, 0), STATUS_EXISTS);
 	CHECK_IS(op5(SYS_CAP_INSTALL, c->pd, PD_CAP_FRAMES * PAGE_SIZE, gate, RIGHTS_ALL, 0), STATUS_INVALID);
+}
+
+static void calls_far(uint64_t selector)
+{
+	EXPECT(cap_copy(selector, FAR_FIRST) == STATUS_OK && cap_copy(selector, FAR_LAST) == STATUS_OK);
+	EXPECT(status_of(call(FAR_FIRST, 5)) == STATUS_OK);
+	EXPECT(status_of(call(FAR_LAST, 6)) == STATUS_OK);
+	EXPECT(status_of(call(FAR_FIRST + SLOT_SIZE, 7)) == STATUS_BAD_CAP);
+	EXPECT(status_of(call(PD_CAP_FRAMES * PAGE_SIZE, 7)) == STATUS_BAD_CAP);
+	EXPECT(cap_drop(FAR_LAST) == STATUS_OK);
+	EXPECT(status_of(call(FAR_LAST, 7)) == STATUS_BAD_CAP);
+	call(selector, 8);
+}
+
+TEST(far_capabilities_can_be_called)
+{
+	struct child *c = child_new(calls_far, 10);
+	uint64_t gate = gate_new(&self, 0x9a7e);
+
+	grow_far(c->pd);
+	child_start(c, child_give(c, gate));
+	struct msg m = await();
+	for (unsigned word = 5; word < 8; word++) {
+		CHECK(m.badge == 0x9a7e && m.w[0] == (word < 7 ? word : 8));
+		m = word < 7 ? reply_wait(0) : m;
+	}
+}
+
+TEST(far_capabilities_are_revoked_and_go_with_their_domain)
+{
+	struct child *c = child_new(looks_at, 10), *other = child_new(looks_at, 10);
+	uint64_t root = signal_cap(3);
+
+	grow_far(c->pd);
+	grow_far(other->pd);
+	OK(op3(SYS_CAP_GIVE, root, c->pd, FAR_LAST));
+	OK(op3(SYS_CAP_GIVE, root, other->pd, FAR_FIRST));
+	kill_child(other);
+	OK(destroy(other->pd));
+	CHECK_IS(op5(SYS_CAP_INSTALL, c->pd, FAR_LAST, gate_new(&self, 0), RIGHTS_ALL, 0), STATUS_EXISTS);
+	OK(op1(SYS_CAP_REVOKE, root));
+	OK(op5(SYS_CAP_INSTALL, c->pd, FAR_LAST, gate_new(&self, 0), RIGHTS_ALL, 0));
+	OK(submit(root));
+	CHECK_IS(await().badge, 3);
 }
 
 TEST(a_destroyed_object_is_gone_for_every_copy_at_once)

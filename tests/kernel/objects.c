@@ -155,7 +155,7 @@ TEST(a_domain_needs_two_frames)
 	OK(op3(SYS_PD_CREATE, where, f, frame()));
 	CHECK_IS(op3(SYS_PD_GROW, where, f + 8, FRAME_TABLE), STATUS_INVALID);
 	CHECK_IS(op3(SYS_PD_GROW, where, 0, FRAME_CAPS), STATUS_INVALID);
-	CHECK_IS(op3(SYS_PD_GROW, where, frame(), 3), STATUS_INVALID);
+	CHECK_IS(op3(SYS_PD_GROW, where, frame(), FRAME_LIST + 1), STATUS_INVALID);
 	CHECK_IS(op3(SYS_PD_GROW, where + GRANULE, frame(), FRAME_CAPS), STATUS_INVALID);
 	OK(destroy(where));
 }
@@ -215,10 +215,10 @@ TEST(a_domain_is_destroyed_in_slices)
 	uint64_t pd = pd_new();
 	unsigned slices;
 
-	for (unsigned frames = 1; frames < PD_CAP_FRAMES; frames++)
+	for (unsigned frames = 1; frames < PD_NEAR_FRAMES; frames++)
 		OK(op3(SYS_PD_GROW, pd, frame(), FRAME_CAPS));
 	OK(destroy_counted(pd, &slices));
-	CHECK(slices >= PD_CAP_FRAMES * SLOTS_PER_FRAME / 64);
+	CHECK(slices >= PD_NEAR_FRAMES * SLOTS_PER_FRAME / 64);
 }
 
 TEST(core_cannot_destroy_itself)

@@ -7,6 +7,7 @@
 #include "platform.h"
 #include <account/account.h>
 #include <base/cap_alloc.h>
+#include <base/heap.h>
 #include <pd/pd.h>
 
 enum { FIRST = 20, SLOTS_MAX = SLOTS_PER_FRAME * PD_CAP_FRAMES };
@@ -40,6 +41,20 @@ void fake_primitive(struct platform_regs *regs, enum platform_primitive primitiv
 	regs->header = 1 << 8;
 	regs->w[0] = (uint64_t)slots * SLOT_SIZE;
 }
+
+/* Memory for what is known of far slots; its capability comes from the table that is growing. */
+static enum status get_memory(struct cap payer, size_t size, void **memory, struct cap *chunk)
+{
+	CHECK(payer.selector == SLOT_ACCOUNT << 5);
+	memset(thread_utcb()->words, 0x22, RPC_WORDS * 8);
+	thread_utcb()->window[0] = thread_utcb()->send[0] = thread_utcb()->got[0].badge = 0x3333;
+	if (refusal)
+		return refusal;
+	*memory = calloc(1, size);
+	return cap_reserve(chunk);
+}
+
+struct heap_source const heap_source_ram = { .get = get_memory };
 
 static void *inside(void *entry)
 {
@@ -113,6 +128,61 @@ static void grow_in_a_message(void)
 START_TEST(growing_leaves_a_message_in_the_making_alone)
 {
 	run(grow_in_a_message);
+}
+END_TEST
+
+/* Up to the largest table: each slot once, a message that is laid out stays, and what was released is found again. */
+static void use_all(void)
+{
+	struct utcb *utcb = thread_utcb();
+	static bool  held[SLOTS_MAX];
+	struct cap   cap;
+	unsigned     count = 0;
+
+	for (; cap_slots_used() + CAP_RESERVE < SLOTS_MAX; count++) {
+		for (unsigned i = 0; i < RPC_WORDS; i++)
+			utcb->words[i] = 0xabc0 + i;
+		utcb->window[0] = utcb->send[0] = utcb->got[0].badge = count;
+		CHECK(cap_reserve(&cap) == STATUS_OK && !held[cap.selector / SLOT_SIZE]);
+		held[cap.selector / SLOT_SIZE] = true;
+		CHECK(utcb->window[0] == count && utcb->send[0] == count && utcb->got[0].badge == count && utcb->words[3] == 0xabc3);
+	}
+	CHECK(cap_slots() == SLOTS_MAX && cap_reserve(&cap) == STATUS_OUT_OF_CAPS);
+	for (unsigned slot = FIRST; slot < SLOTS_MAX; slot += 777) {
+		struct cap released = { (uint64_t)slot * SLOT_SIZE };
+
+		if (!held[slot])
+			continue;
+		cap_acquire(released);
+		cap_release(released);
+		CHECK(!dropped[slot]);
+		cap_release(released);
+		CHECK(dropped[slot] == 1 && cap_reserve(&cap) == STATUS_OK && cap.selector == released.selector);
+	}
+}
+
+START_TEST(a_table_of_the_largest_size_is_used_to_the_last_slot)
+{
+	run(use_all);
+}
+END_TEST
+
+/* The growth into far slots needs memory first: the table works on if there is none, and grows when there is. */
+static void be_refused_memory(void)
+{
+	struct cap cap;
+
+	while (cap_slots() < PD_NEAR_FRAMES * SLOTS_PER_FRAME || cap_slots_used() + CAP_RESERVE < cap_slots())
+		CHECK(cap_reserve(&cap) == STATUS_OK);
+	refusal = STATUS_OUT_OF_CAPS;
+	CHECK(cap_reserve(&cap) == STATUS_OUT_OF_CAPS);
+	refusal = STATUS_OK;
+	CHECK(cap_reserve(&cap) == STATUS_OK && cap_slots() == (PD_NEAR_FRAMES + 1) * SLOTS_PER_FRAME);
+}
+
+START_TEST(what_refused_growth_once_does_not_refuse_it_for_ever)
+{
+	run(be_refused_memory);
 }
 END_TEST
 
@@ -192,4 +262,5 @@ START_TEST(threads_never_get_the_same_slot)
 END_TEST
 
 UNIT_MAIN(slots_are_given_once_and_dropped_by_their_last_holder, growing_leaves_a_message_in_the_making_alone,
+          a_table_of_the_largest_size_is_used_to_the_last_slot, what_refused_growth_once_does_not_refuse_it_for_ever,
           the_reserve_is_kept_for_getting_more_quota, well_known_slots_and_null_stay, threads_never_get_the_same_slot)

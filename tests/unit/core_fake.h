@@ -40,7 +40,7 @@ struct fake_object {
 	unsigned       bound;                       /* what refers to it */
 	unsigned       sweeps;                      /* slices left of its end */
 	/* of a domain */
-	uint64_t       top, caps[PD_CAP_FRAMES], free_tables[256];
+	uint64_t       top, list, caps[PD_CAP_FRAMES], free_tables[256];
 	unsigned       cap_count, free_count, used_count;
 	struct { uint64_t key, frame; } used[FAKE_TABLES];
 	bool           slots[16];
@@ -180,12 +180,14 @@ static enum status fake_grow(uint64_t at, uint64_t frame, enum frame_kind kind)
 {
 	struct fake_object *pd = fake_at(at, FAKE_PD);
 
-	if (!pd || (kind == FRAME_CAPS && pd->cap_count == PD_CAP_FRAMES))
+	if (!pd || (kind == FRAME_CAPS && pd->cap_count == (pd->list ? PD_CAP_FRAMES : PD_NEAR_FRAMES)))
 		return STATUS_OVERFLOW;
-	if (!fake_take_frame(frame, kind == FRAME_CAPS ? FAKE_CAPS : FAKE_TABLE))
+	if (!fake_take_frame(frame, kind == FRAME_TABLE ? FAKE_TABLE : FAKE_CAPS) || (kind == FRAME_LIST && pd->list))
 		return STATUS_INVALID;
 	if (kind == FRAME_CAPS)
 		pd->caps[pd->cap_count++] = frame;
+	else if (kind == FRAME_LIST)
+		pd->list = frame;
 	else
 		pd->free_tables[pd->free_count++] = frame;
 	CHECK(pd->free_count <= ARRAY_SIZE(pd->free_tables));
@@ -222,6 +224,8 @@ static enum status fake_destroy(uint64_t at)
 		fake_drop_frame(object->top, FAKE_TOP);
 		for (unsigned i = 0; i < object->cap_count; i++)
 			fake_drop_frame(object->caps[i], FAKE_CAPS);
+		if (object->list)
+			fake_drop_frame(object->list, FAKE_CAPS);
 	} else if (object->type == FAKE_IRQ) {
 		fake_lines[object->target] = false;
 	} else {

@@ -301,6 +301,7 @@ END_TEST
 START_TEST(keeps_tables_when_the_domain_ends_first)
 {
 	struct region_want want;
+	struct account *account;
 	uint64_t address, used;
 	enum status status;
 
@@ -313,9 +314,10 @@ START_TEST(keeps_tables_when_the_domain_ends_first)
 	want.address = 5 * GIB;
 	ck_assert(region_attach(rm, &want, payers[2], &address) == STATUS_OK);
 	used = payers[2]->ram_used;
+	account = pd->record.account;
 	do {
 		core_work = SLICE;
-		status = account_destroy(pd->record.account);
+		status = account_destroy(account);
 		ledger_check();
 	} while (status == STATUS_AGAIN);
 	ck_assert(status == STATUS_OK);

@@ -6,6 +6,9 @@
  */
 #include "sandbox_model.h"
 
+/* Memory for far selectors, which the model's table does not have. */
+struct heap_source const heap_source_ram = { .get = NULL };
+
 /* --- The children --- */
 
 static char const document[] =

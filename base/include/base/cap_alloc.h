@@ -3,7 +3,8 @@
  * The selector allocator: which slots of the component's capability table are in use, with one count (a byte) for each. A
  * reserved slot is empty until a message or a copy fills it; when its count returns to 0, what is in it is dropped.
  *
- * The table grows by itself, 128 slots for a page of the component's account. The last CAP_RESERVE slots are given out only
+ * The table grows by itself, 128 slots for a page of the component's account. Beyond 1,024 slots a page comes once for the table and one for each 3,584
+ * slots here, with three caps for it. The last CAP_RESERVE slots are given out only
  * when it cannot grow, and only between cap_use_last(true) and (false): so that whoever fills a server's table cannot keep it from hearing of closes.
  *
  * Any thread may call. All functions but cap_reserve* never block.
