@@ -17,6 +17,7 @@ struct arena {
 	/* Gives and takes back chunks of at least `size` bytes, aligned to 16; NULL: none left. */
 	void             *(*acquire)(struct arena *arena, size_t size);
 	void              (*release)(struct arena *arena, void *chunk, size_t size);
+	void              *owner;           /* whatever those two need */
 	struct arena_chunk *chunks;
 	size_t              used;           /* of the first chunk */
 };

@@ -22,20 +22,16 @@ static enum status make_slots(struct sandbox_child *child)
 	struct config_start const *start = child->start;
 	struct quota               quota;
 	struct ram                 ram;
-	size_t                     config_size = 0;
 	void                      *slots;
-	enum status                status      = STATUS_OK;
 
-	if (node_exists(start->config))
-		status = node_cut(start->config, NULL, 0, &config_size);
-	assert(status == STATUS_OK || status == STATUS_TOO_LONG);
-	quota = quota_of_slots(start->sessions, config_size);
+	quota = quota_of_slots(start->sessions, start->config_size);
 	RPC_TRY(account_split_from(env->account, child->child.account, ACCOUNT_KIND_SESSION, start->name, quota.ram, quota.caps,
 	                           &child->slots_control, &child->slots_account));
 	ram.connection.cap = child->slots_account.cap;
 	RPC_TRY(ram_alloc(&ram, start->sessions * sizeof(struct session_slot), RAM_CACHE_CACHED, 0, &child->slots_memory));
 	RPC_TRY(dataspace_attach(child->slots_memory, RM_ACCESS_WRITE, child->slots_account, &slots));
 	child->slots = slots;
+	child->slot_count = start->sessions;
 	return config_rom_start(child);
 }
 
@@ -48,6 +44,7 @@ static enum status start(struct sandbox_child *child)
 	};
 
 	RPC_TRY(child_start(&child->child, env, &args));
+	child->given = (struct quota) { args.ram, args.caps };
 	RPC_TRY(make_slots(child));
 	RPC_TRY(ep_signal(&env->ep, &child->refused, &child->refusal));
 	return account_control_refusal_handler(child->child.control, child->refusal);
@@ -79,8 +76,9 @@ void sandbox_child_begin(struct sandbox_child *child)
 {
 	enum status status;
 
-	assert(child->state == CHILD_WAITING);
-	child->state = CHILD_ALIVE;
+	assert(child->state == CHILD_WAITING && !child->slots);
+	child->state = CHILD_STARTING;
+	child->ends_as = CHILD_ALIVE;
 	status = start(child);
 	if (status == STATUS_OK) {
 		if (child->sandbox->config.verbose)
@@ -97,7 +95,7 @@ void sandbox_child_begin(struct sandbox_child *child)
 static void close_sessions(struct sandbox_child *child)
 {
 	/* With the last of them, the slots may go. */
-	for (unsigned i = 0; child->slots && i < child->start->sessions; i++) {
+	for (unsigned i = 0; child->slots && i < child->slot_count; i++) {
 		if (session_is_clients(&child->slots[i]))
 			slot_close(&child->slots[i]);
 	}
@@ -123,19 +121,50 @@ static void free_slots(struct sandbox_child *child)
 
 void sandbox_child_slot_freed(struct sandbox_child *child)
 {
-	if (child->state != CHILD_ALIVE && !child->slots_used)
-		free_slots(child);
+	if (child_runs(child) || child->slots_used)
+		return;
+	free_slots(child);
+	if (child->state == CHILD_WAITING || child->start == &child->removed)
+		sandbox_work_soon(child->sandbox);
+}
+
+/* Why it has ended, as its start wants to know it. CHILD_ALIVE, which nobody ends as: it is not to be started again. */
+static enum child_state after(struct sandbox_child *child, enum child_state state)
+{
+	struct config_start const *start = child->start;
+	uint64_t                   now   = time_now_ns(), at;
+	enum restart_reason        reason = state == CHILD_EXITED ? RESTART_EXIT : state == CHILD_HUNG ? RESTART_HANG : RESTART_FAULT;
+
+	if (state == CHILD_STOPPING || state == CHILD_WAITING || (state == CHILD_EXITED && start->exit_propagates))
+		return state;
+	switch (restart_decide(&start->restart, &child->restarts, reason, now, &at)) {
+	case RESTART_NEVER:
+		return state;
+	case RESTART_AGAIN:
+		log_info("child \"%s\" is started again in %u ms (%u of %u within %u s)", child->name, child->restarts.backoff_ms, child->restarts.count,
+		         start->restart.limit, start->restart.within_s);
+		ep_timeout(&child->sandbox->env->ep, &child->again, at);
+		return CHILD_BACKOFF;
+	case RESTART_GIVE_UP:
+		log_error("child \"%s\" has been started again %u times within %u s (%s:%u): it is given up", child->name, child->restarts.count,
+		          start->restart.within_s, child->sandbox->config.file, start->restart.at.line);
+		return CHILD_GIVEN_UP;
+	}
+	return state;
 }
 
 void sandbox_child_end(struct sandbox_child *child, enum child_state state)
 {
-	assert(child->state == CHILD_ALIVE && state != CHILD_ALIVE);
-	child->state = child->ends_as = state;
+	assert(child_runs(child) && state != CHILD_ALIVE && state != CHILD_STARTING);
+	child->ended_as = child->ends_as = state;
+	child->state = after(child, state);
 	child_stop(&child->child);
 	if (!cap_is_null(child->refusal.cap))
 		ep_signal_end(&child->sandbox->env->ep, child->refusal);
 	cap_release(child->news_signal.cap);
-	child->refusal.cap = child->news_signal.cap = CAP_NULL;
+	cap_release(child->config_changed.cap);
+	child->refusal.cap = child->news_signal.cap = child->config_changed.cap = CAP_NULL;
+	child->news = 0;
 	for (unsigned i = 0; i < child->service_count; i++)
 		child->services[i].announced = false;
 	close_sessions(child);
@@ -146,5 +175,28 @@ void sandbox_child_end(struct sandbox_child *child, enum child_state state)
 void sandbox_child_end_soon(struct sandbox_child *child, enum child_state state)
 {
 	child->ends_as = state;
-	ep_timeout(&child->sandbox->env->ep, &child->sandbox->work, time_now_ns());
+	sandbox_work_soon(child->sandbox);
+}
+
+void sandbox_child_leave(struct sandbox_child *child)
+{
+	assert(!child_runs(child));
+	ep_timeout_cancel(&child->sandbox->env->ep, &child->again);
+	child->state = CHILD_STOPPING;
+	serve_end(child);
+}
+
+void sandbox_child_forget(struct sandbox_child *child)
+{
+	struct config_start const *start = child->start;
+
+	assert(!child_runs(child));
+	child->removed = (struct config_start) {
+		.name = child->name, .binary = "", .version = "", .at = start->at, .index = CONFIG_STARTS_MAX, .ram = start->ram, .caps = start->caps,
+		.close_patience_ms = start->close_patience_ms, .sessions = start->sessions, .priority = start->priority,
+	};
+	child->start = &child->removed;
+	child->services = NULL;
+	child->service_count = 0;
+	sandbox_work_soon(child->sandbox);
 }

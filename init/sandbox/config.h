@@ -130,7 +130,9 @@ struct config_start {
 	struct config_restart      restart;
 	struct config_service     *provides;
 	struct config_route const *route;                /* its own, the default, or NULL */
-	struct node                config;               /* its inline <config>; may not exist */
+	struct node                config;               /* its inline <config>; may not exist. Good as long as the document is there */
+	char const                *config_text;          /* the same as a document of its own, as node_cut makes it; NULL: there is none */
+	size_t                     config_size, config_raw;    /* of that; the element itself is the last config_raw bytes */
 };
 
 struct config {
@@ -161,7 +163,7 @@ struct config_reporter {
 };
 
 /*
- * Decodes the document with the root `root`, whose text must outlive the config. `config` has its arena and file set, all else zero.
+ * Decodes the document with the root `root`, whose text may go afterwards. `config` has its arena set, all else zero.
  * OUT_OF_RAM: the arena gets no more memory; INVALID: the root is not <config>. On failure the config is empty but
  * still to be ended with arena_fini.
  */

@@ -295,12 +295,27 @@ static bool decode_settings(struct document *document, struct config const *conf
 	       decode_restart(document, node, start);
 }
 
+/* Keeps the inline configuration beyond the document. */
+static bool cut_config(struct document *document, struct config_start *start)
+{
+	enum status status = node_cut(start->config, NULL, 0, &start->config_size);
+	char       *text   = arena_alloc(document->arena, start->config_size + 1);
+
+	document->out_of_memory |= !text;
+	if (text)
+		status = node_cut(start->config, text, start->config_size, &start->config_size);
+	node_raw(start->config, &start->config_raw);
+	start->config_text = text;
+	return text && status == STATUS_OK;
+}
+
 /* <config> or <configfile name=""/>, not both. */
 static bool decode_config(struct document *document, struct node node, struct config_start *start)
 {
 	struct node file;
 
-	if (!only_child(document, node, "config", &start->config) || !only_child(document, node, "configfile", &file))
+	if (!only_child(document, node, "config", &start->config) || !only_child(document, node, "configfile", &file) ||
+	    (node_exists(start->config) && !cut_config(document, start)))
 		return false;
 	if (!node_exists(file))
 		return true;

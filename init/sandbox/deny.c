@@ -69,19 +69,6 @@ void deny(struct sandbox_child *client, struct denial *denial)
 	deny_write(&explanation);
 }
 
-/* What the client said, without the name that was put before it. */
-static char const *word_of(struct session_slot const *slot)
-{
-	char const *name   = slot->client->start->name;
-	size_t      length = strlen(name);
-
-	if (!string_starts_with(slot->label, name))
-		return slot->label;
-	if (string_starts_with(slot->label + length, LABEL_SEPARATOR))
-		return slot->label + length + sizeof(LABEL_SEPARATOR) - 1;
-	return slot->label[length] ? slot->label : "";
-}
-
 static uint64_t announced_hash(struct session_slot const *slot)
 {
 	for (unsigned i = 0; slot->server && i < slot->server->service_count; i++) {
@@ -94,7 +81,7 @@ static uint64_t announced_hash(struct session_slot const *slot)
 static struct denial denial_of(struct session_slot const *slot, enum denial_kind kind)
 {
 	return (struct denial) {
-		.kind = kind, .service = slot->service, .label = word_of(slot), .rule = slot->rule, .target = slot->target,
+		.kind = kind, .service = slot->service, .label = slot->label, .rule = slot->rule, .target = slot->target,
 		.server = slot->server ? slot->server->start : NULL,
 		.client_hash = slot->hash, .server_hash = announced_hash(slot),
 	};
@@ -104,6 +91,9 @@ void deny_slot(struct session_slot const *slot, enum denial_kind kind, enum stat
 {
 	struct denial denial = denial_of(slot, kind);
 
+	/* Its way has gone with a configuration: there is nothing to point to. */
+	if (!slot->target)
+		return;
 	denial.reason = reason;
 	deny(slot->client, &denial);
 }

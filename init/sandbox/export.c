@@ -36,13 +36,15 @@ static_assert(sizeof(struct export) <= PAGE_SIZE, "a page");
 
 void export_init(struct sandbox *sandbox)
 {
-	sandbox->outside = (struct sandbox_child) { .sandbox = sandbox, .start = &sandbox->config.outside, .state = CHILD_ALIVE, .ends_as = CHILD_ALIVE };
+	sandbox->outside = (struct sandbox_child) {
+		.sandbox = sandbox, .start = &sandbox->config.outside, .number = CONFIG_STARTS_MAX, .state = CHILD_ALIVE, .ends_as = CHILD_ALIVE,
+	};
 	list_init(&sandbox->exports);
 }
 
 void export_soon(struct sandbox *sandbox)
 {
-	ep_timeout(&sandbox->env->ep, &sandbox->work, time_now_ns());
+	sandbox_work_soon(sandbox);
 }
 
 /* --- Announcements --- */
@@ -50,9 +52,9 @@ void export_soon(struct sandbox *sandbox)
 /* The one that the parent knows the service by; NULL: it does not. */
 static struct sandbox_service const *exported(struct sandbox const *sandbox, char const *name)
 {
-	for (unsigned i = 0; i < sandbox->child_count; i++) {
-		for (unsigned s = 0; s < sandbox->children[i].service_count; s++) {
-			struct sandbox_service const *service = &sandbox->children[i].services[s];
+	list_for_each (child, &sandbox->children, struct sandbox_child, of_sandbox) {
+		for (unsigned s = 0; s < child->service_count; s++) {
+			struct sandbox_service const *service = &child->services[s];
 
 			if (service->exported && string_equal(service->name, name))
 				return service;
@@ -63,7 +65,9 @@ static struct sandbox_service const *exported(struct sandbox const *sandbox, cha
 
 static bool is_exported_by_rule(struct sandbox const *sandbox, char const *name)
 {
-	for (struct config_rule const *rule = sandbox->config.outside.route->rules; rule; rule = rule->next) {
+	struct config_route const *route = sandbox->config.outside.route;
+
+	for (struct config_rule const *rule = route ? route->rules : NULL; rule; rule = rule->next) {
 		if (string_equal(rule->service, name))
 			return true;
 	}
@@ -85,9 +89,9 @@ static void announce(struct sandbox *sandbox, struct sandbox_service *service)
 
 static void announce_all(struct sandbox *sandbox)
 {
-	for (unsigned i = 0; i < sandbox->child_count; i++) {
-		for (unsigned s = 0; s < sandbox->children[i].service_count; s++)
-			announce(sandbox, &sandbox->children[i].services[s]);
+	list_for_each (child, &sandbox->children, struct sandbox_child, of_sandbox) {
+		for (unsigned s = 0; s < child->service_count; s++)
+			announce(sandbox, &child->services[s]);
 	}
 }
 
@@ -122,9 +126,9 @@ static void choose_id(struct sandbox *sandbox, struct session_slot *slot)
 static enum status check_server(struct sandbox *sandbox, struct config_start const *start, char const *name)
 {
 	struct sandbox_service const *known  = exported(sandbox, name);
-	struct sandbox_child const   *server = &sandbox->children[start->index];
+	struct sandbox_child const   *server = sandbox->by_start[start->index];
 
-	for (unsigned i = 0; server->state == CHILD_ALIVE && known && i < server->service_count; i++) {
+	for (unsigned i = 0; child_runs(server) && known && i < server->service_count; i++) {
 		if (server->services[i].announced && string_equal(server->services[i].name, name))
 			return server->services[i].hash == known->hash ? STATUS_OK : STATUS_VERSION;
 	}
@@ -180,7 +184,7 @@ static void fill_slot(struct sandbox *sandbox, struct session_slot *slot, struct
 
 	slot->client = &sandbox->outside;
 	slot->kind = SESSION_TO_CHILD;
-	slot->server = &sandbox->children[result->server->index];
+	slot->server = sandbox->by_start[result->server->index];
 	slot->rule = result->rule;
 	slot->target = result->target;
 	slot->service = config_find_service(result->server->provides, request->service)->name;
@@ -190,7 +194,7 @@ static void fill_slot(struct sandbox *sandbox, struct session_slot *slot, struct
 	slot->affinity = request->affinity;
 	slot->args_size = (uint8_t)request->args.size;
 	memcpy(slot->args, request->args.data, MIN(request->args.size, sizeof(slot->args)));
-	status = string_copy(slot->label, sizeof(slot->label), result->label);
+	status = string_copy(slot->label, sizeof(slot->label), request->label);
 	assert(status == STATUS_OK);
 }
 
@@ -243,6 +247,25 @@ static void handle_request(struct sandbox *sandbox, struct session_request const
 	cap_release(account.cap);
 }
 
+void export_reroute(struct sandbox *sandbox)
+{
+	list_for_each (export, &sandbox->exports, struct export, of_sandbox) {
+		struct session_slot       *slot    = &export->slot;
+		struct route_request const request = { &sandbox->config.outside, slot->service, slot->label, false };
+		struct route_result        result;
+		bool const                 found   = route_resolve(&sandbox->config, &request, &result, NULL) == ROUTE_FOUND;
+
+		slot->rule = found ? result.rule : NULL;
+		slot->target = found ? result.target : NULL;
+		if (!session_is_clients(slot) || slot->state == SLOT_LOST || slot->state == SLOT_REFUSED || !list_is_linked(&slot->of_server))
+			continue;
+		if (!found || sandbox->by_start[result.server->index] != slot->server)
+			serve_revoke(slot);
+	}
+	if (export_is_wanted(sandbox))
+		export_soon(sandbox);
+}
+
 /* --- Answers --- */
 
 /* The answer that is due for a session; false: none. */
@@ -255,7 +278,8 @@ static bool is_due(struct export const *export, struct session_answer *answer)
 		answer->kind = ANSWER_KIND_READY;
 		return true;
 	}
-	if (slot->state != SLOT_REFUSED && slot->state != SLOT_LOST && slot->state != SLOT_FREE)
+	/* A lost one whose server lives is over when that has agreed. */
+	if ((slot->state != SLOT_REFUSED && slot->state != SLOT_LOST && slot->state != SLOT_FREE) || list_is_linked(&slot->of_server))
 		return false;
 	answer->kind = export->is_known ? ANSWER_KIND_CLOSED : ANSWER_KIND_REFUSED;
 	answer->reason = export->is_known ? STATUS_OK : slot->state == SLOT_REFUSED ? slot->reason : STATUS_PEER_GONE;

@@ -8,16 +8,10 @@
 #include <base/cap_alloc.h>
 #include <base/log.h>
 #include <base/string.h>
-#include <base/time.h>
 
 static struct parent parent_of(struct session_slot const *slot)
 {
 	return slot->client->sandbox->env->parent;
-}
-
-static void work_soon(struct sandbox *sandbox)
-{
-	ep_timeout(&sandbox->env->ep, &sandbox->work, time_now_ns());
 }
 
 /* What the parent says about a request that it has got. */
@@ -47,9 +41,8 @@ enum status forward_open(struct session_slot *slot, struct account payer, struct
 	struct cap               session = CAP_NULL;
 	enum status              status  = string_copy(args.service, sizeof(args.service), slot->service);
 
-	if (status == STATUS_OK)
-		status = string_copy(args.label, sizeof(args.label), slot->label);
 	assert(status == STATUS_OK);
+	slot_label(slot, args.label);
 	args.args.size = slot->args_size;
 	memcpy(args.args.data, slot->args, slot->args_size);
 	status = parent_session_open(parent_of(slot), &args, payer, &slot->parent_id, answer, &session);
@@ -58,7 +51,7 @@ enum status forward_open(struct session_slot *slot, struct account payer, struct
 			cap_acquire(payer.cap);
 			slot->use = payer.cap;
 		}
-		work_soon(slot->client->sandbox);
+		sandbox_work_soon(slot->client->sandbox);
 		*answer = (struct session_status) { .state = SESSION_STATE_PENDING };
 		return STATUS_OK;
 	}
@@ -76,7 +69,7 @@ static void end(struct session_slot *slot, bool is_over)
 {
 	if (slot->state == SLOT_OFFERED)
 		session_set_state(slot, SLOT_CANCELLED);
-	if (slot->state == SLOT_LOST || (is_over && slot->state == SLOT_CANCELLED)) {
+	if (is_over && (slot->state == SLOT_LOST || slot->state == SLOT_CANCELLED)) {
 		slot_release(slot);
 		return;
 	}
@@ -90,16 +83,20 @@ static void end(struct session_slot *slot, bool is_over)
 
 void forward_close(struct session_slot *slot)
 {
-	struct session_status answer;
+	struct session_status answer  = { .state = SESSION_STATE_NONE };
+	struct cap            session = CAP_NULL;
 	enum status           status;
 
-	if (slot->state == SLOT_QUEUED) {
+	if (slot->state == SLOT_QUEUED || !slot->parent_id) {
 		slot_release(slot);
 		return;
 	}
 	cap_release(slot->session);
 	slot->session = CAP_NULL;
-	status = parent_session_close(parent_of(slot), slot->parent_id, &answer);
+	/* Of one whose route has gone the parent was told then. */
+	status = slot->is_told ? parent_session_state(parent_of(slot), slot->parent_id, &answer, &session)
+	                       : parent_session_close(parent_of(slot), slot->parent_id, &answer);
+	cap_release(session);
 	if (status != STATUS_TOO_DEEP) {
 		end(slot, status != STATUS_OK || answer.state != SESSION_STATE_CLOSING);
 		return;
@@ -108,10 +105,32 @@ void forward_close(struct session_slot *slot)
 		session_set_state(slot, SLOT_CANCELLED);
 	if (slot->state != SLOT_CLOSING)
 		session_set_state(slot, SLOT_CLOSING);
-	work_soon(slot->client->sandbox);
+	sandbox_work_soon(slot->client->sandbox);
 }
 
 /* --- From the loop --- */
+
+void forward_revoke(struct session_slot *slot)
+{
+	struct session_status answer;
+
+	slot->is_revoked = slot->state == SLOT_OFFERED;
+	if (slot->state == SLOT_QUEUED) {
+		slot->reason = STATUS_LOST;
+		slot->ram = slot->caps = 0;
+		session_set_state(slot, SLOT_REFUSED);
+		sandbox_child_tell(slot->client, NEWS_SESSION);
+	}
+	if (slot->state != SLOT_READY && slot->state != SLOT_OPEN)
+		return;
+	cap_release(slot->session);
+	slot->session = CAP_NULL;
+	session_set_state(slot, SLOT_LOST);
+	slot->is_told = true;
+	if (parent_session_close(parent_of(slot), slot->parent_id, &answer) != STATUS_OK || answer.state != SESSION_STATE_CLOSING)
+		slot->parent_id = 0;
+	sandbox_child_tell(slot->client, NEWS_SESSION);
+}
 
 static void open_late(struct session_slot *slot)
 {
@@ -143,6 +162,8 @@ static void ask(struct session_slot *slot)
 		return;
 	if (before == SLOT_OFFERED && !is_gone) {
 		accept_answer(slot, &answer, session);
+		if (slot->is_revoked)
+			forward_revoke(slot);
 		if (slot->state == SLOT_REFUSED && slot->reason != STATUS_NEEDS)
 			deny_slot(slot, DENIAL_PARENT, slot->reason);
 		if (slot->state != before)
@@ -164,11 +185,9 @@ static void ask(struct session_slot *slot)
 /* One round over all sessions at the parent. `late`: those that are to be passed on, else those that are there. */
 static void visit(struct sandbox *sandbox, bool late)
 {
-	for (unsigned c = 0; c < sandbox->child_count; c++) {
-		struct sandbox_child *child = &sandbox->children[c];
-
+	list_for_each (child, &sandbox->children, struct sandbox_child, of_sandbox) {
 		/* The slots of a dead child go with the last session. */
-		for (unsigned i = 0; child->slots && i < child->start->sessions; i++) {
+		for (unsigned i = 0; child->slots && i < child->slot_count; i++) {
 			struct session_slot *slot = &child->slots[i];
 
 			if (slot->state == SLOT_FREE || slot->kind != SESSION_TO_PARENT)

@@ -13,8 +13,7 @@ static bool is_allowed(struct sandbox_child *child, struct quota now, bool is_ra
 	struct refused_request     refused = { .is_ram = is_ram, .asked = asked, .has = is_ram ? now.ram : now.caps, .left = UINT64_MAX };
 	uint64_t const             limit = is_ram ? start->ram_max.value : start->caps_max.value;
 
-	/* What was granted is within the limit, so this does not wrap. */
-	if (asked <= limit - refused.has)
+	if (refused.has <= limit && asked <= limit - refused.has)
 		return true;
 	deny_request(child, &refused);
 	return false;
@@ -45,12 +44,10 @@ static void tell_refusal(struct sandbox_child *child, struct quota now, struct q
 
 void grow_child(struct sandbox_child *child, struct quota more)
 {
-	struct quota now = { child->start->ram.value, child->start->caps.value };
-	bool         fits;
-	enum status  status;
+	struct quota const now = child->given;
+	bool               fits;
+	enum status        status;
 
-	fits = quota_add(&now, child->granted);
-	assert(fits);
 	more.ram = quota_pages(more.ram);
 
 	/* Both are looked at, so that both are told. */
@@ -63,9 +60,34 @@ void grow_child(struct sandbox_child *child, struct quota more)
 		tell_refusal(child, now, more, status);
 		return;
 	}
-	fits = quota_add(&child->granted, more);
+	fits = quota_add(&child->given, more);
 	assert(fits);
 	if (child->sandbox->config.verbose)
 		log_info("child \"%s\" was given %lu bytes of RAM and %lu caps more", child->start->name, more.ram, more.caps);
 	sandbox_child_tell(child, NEWS_RESOURCE);
+}
+
+/* --- Another quota by a new configuration --- */
+
+static uint64_t more(uint64_t from, uint64_t to)
+{
+	return to > from ? to - from : 0;
+}
+
+void grow_to_start(struct sandbox_child *child)
+{
+	struct quota const wanted = { child->start->ram.value, child->start->caps.value };
+	struct quota const plus   = { more(child->given.ram, wanted.ram), more(child->given.caps, wanted.caps) };
+	struct quota const minus  = { more(wanted.ram, child->given.ram), more(wanted.caps, child->given.caps) };
+	enum status        status = account_control_grow(child->child.control, plus.ram, plus.caps);
+
+	if (status == STATUS_OK) {
+		child->given.ram += plus.ram;
+		child->given.caps += plus.caps;
+		status = account_control_shrink(child->child.control, minus.ram, minus.caps);
+	}
+	if (status == STATUS_OK)
+		child->given = wanted;
+	else
+		log_error("cannot change the quota of \"%s\": %s", child->name, status_name(status));
 }

@@ -10,16 +10,65 @@
 
 /* --- child.c: from start to end --- */
 
+/* Has it a thread? */
+static inline bool child_runs(struct sandbox_child const *child)
+{
+	return child->state == CHILD_STARTING || child->state == CHILD_ALIVE;
+}
+
+/* Is there, or will there be, somebody to serve what is asked of it? */
+static inline bool child_is_expected(struct sandbox_child const *child)
+{
+	return child_runs(child) || child->state == CHILD_WAITING || child->state == CHILD_BACKOFF;
+}
+
+/* Starts it: it waits, and all sessions of its last life are over. */
 void sandbox_child_begin(struct sandbox_child *child);
 
-/* Ends it at once, whatever it does: its sessions, its servers' and its own, and its account. Not within a call of that child. */
+/*
+ * Ends it at once, whatever it does: its sessions, its servers' and its own, and its account. Not within a call of that child. `state`: why; if its start
+ * says that it is to be started again after that, it is in BACKOFF then. With CHILD_WAITING it is started again soon.
+ */
 void sandbox_child_end(struct sandbox_child *child, enum child_state state);
 
 /* The same, as soon as the call that is served is over. */
 void sandbox_child_end_soon(struct sandbox_child *child, enum child_state state);
 
+/* It is not to come back: whoever waits for it hears so. It does not run. */
+void sandbox_child_leave(struct sandbox_child *child);
+
+/* The configuration has it no more; it does not run. Its struct stays until its sessions are over. */
+void sandbox_child_forget(struct sandbox_child *child);
+
 /* A slot of it became free: if it is dead and that was the last, the memory of its slots goes, too. */
 void sandbox_child_slot_freed(struct sandbox_child *child);
+
+/* --- load.c: from a document to children --- */
+
+/* A configuration, the children that its starts stand for, and room for what they provide, by the index of the start. */
+struct load {
+	struct config            config;
+	struct sandbox_child   **by_start;
+	struct sandbox_service **services;
+	struct list              fresh;       /* children that are not in the sandbox yet, by of_sandbox */
+};
+
+/* Decodes; the sandbox is as before, and keeps its children. INVALID, OUT_OF_RAM: nothing is left. */
+enum status load_config(struct sandbox *sandbox, struct load *load, struct node root);
+
+/* Gives a configuration back that was not taken over. */
+void load_drop(struct sandbox *sandbox, struct load *load);
+
+/* The sandbox has the configuration from now on, and its children. The one before is still there: give it back with arena_fini. */
+void load_commit(struct sandbox *sandbox, struct load *load);
+
+/* --- sandbox.c --- */
+
+/* Sets up what does not change in the life of its struct. */
+void sandbox_child_init(struct sandbox_child *child);
+
+/* Something is to be done that cannot be done within a call: soon. */
+void sandbox_work_soon(struct sandbox *sandbox);
 
 /* --- parent.c: what a child can ask --- */
 
@@ -41,6 +90,9 @@ enum status forward_open(struct session_slot *slot, struct account payer, struct
 /* Ends the session there. */
 void forward_close(struct session_slot *slot);
 
+/* The route of a session has gone: it is ended up there, its client loses it. */
+void forward_revoke(struct session_slot *slot);
+
 /* Asks about all sessions that wait for news. */
 void forward_news(struct sandbox *sandbox);
 
@@ -61,6 +113,12 @@ void serve_close(struct session_slot *slot);
 /* The server is gone. */
 void serve_end(struct sandbox_child *server);
 
+/* The client's account pays for the request anew, and it is back in its server's queue. */
+enum status serve_again(struct session_slot *slot);
+
+/* The route of a session at a child has gone: its client loses it, its server is told that it ends. */
+void serve_revoke(struct session_slot *slot);
+
 /* A service is there from now on: requests of another version than `hash` are refused. */
 void serve_announced(struct sandbox_child *server, struct sandbox_service const *service);
 
@@ -69,18 +127,27 @@ void serve_patience_over(struct sandbox *sandbox);
 
 /* --- export.c: sessions of clients outside --- */
 
-/* Has the configuration anything to export? */
-static inline bool export_is_wanted(struct sandbox const *sandbox) { return sandbox->config.outside.route != NULL; }
+/* Has the configuration anything to export, or had it? */
+static inline bool export_is_wanted(struct sandbox const *sandbox)
+{
+	return sandbox->config.outside.route || !list_is_empty(&sandbox->exports);
+}
 
 void export_init(struct sandbox *sandbox);
 
 /* Something happened to a session of a client outside, or a child has announced a service: the parent will be told from the loop. */
 void export_soon(struct sandbox *sandbox);
 
+/* The configuration has changed: sessions whose rule leads elsewhere end. */
+void export_reroute(struct sandbox *sandbox);
+
 /* Announces, answers and fetches. */
 void export_serve(struct sandbox *sandbox);
 
-/* --- grow.c: more quota --- */
+/* --- grow.c: more quota, and less --- */
+
+/* Its start says another quota now: gives what there is more, takes what there is less. */
+void grow_to_start(struct sandbox_child *child);
 
 /* Grants what a child asks for, or logs why not. */
 void grow_child(struct sandbox_child *child, struct quota more);
@@ -96,6 +163,12 @@ struct session_slot *slot_acquire(struct sandbox_child *client);
 /* Ends the session's account and drops its capabilities; then the slot is FREE. */
 void slot_release(struct session_slot *slot);
 
+/* The request that it was made for, as a route wants to know it. */
+struct route_request slot_request(struct session_slot const *slot);
+
+/* What its provider is told. */
+void slot_label(struct session_slot const *slot, char to[static LABEL_SIZE]);
+
 /* Gives the donation back. */
 void slot_refund(struct session_slot *slot);
 
@@ -108,6 +181,9 @@ void slot_close(struct session_slot *slot);
 /* --- config_rom.c: the ROM "config" of a child whose configuration is inline --- */
 
 enum status config_rom_start(struct sandbox_child *child);
+
+/* Another text, once the child asks for it. OUT_OF_RAM, OUT_OF_CAPS: of the child's account; it keeps what it has. */
+enum status config_rom_change(struct sandbox_child *child);
 void        config_rom_stop(struct sandbox_child *child);
 
 /* --- deny.c: telling why --- */

@@ -23,7 +23,7 @@ void sandbox_child_tell(struct sandbox_child *child, uint32_t news)
 		return;
 	}
 	child->news |= news;
-	if (child->state != CHILD_ALIVE || cap_is_null(child->news_signal.cap))
+	if (!child_runs(child) || cap_is_null(child->news_signal.cap))
 		return;
 	/* If nobody receives it any more, that is the child's own doing. */
 	enum status status = signal_submit(child->news_signal);
@@ -41,6 +41,8 @@ static enum status news_handler(struct parent_object *self, struct rpc_cap const
 		RPC_TRY(rpc_cap_keep(handler, &kept));
 	cap_release(child->news_signal.cap);
 	child->news_signal.cap = kept;
+	if (child->state == CHILD_STARTING)
+		child->state = CHILD_ALIVE;
 	if (child->news)
 		sandbox_child_tell(child, 0);
 	return STATUS_OK;

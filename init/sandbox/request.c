@@ -34,7 +34,7 @@ static struct route_request request_of(struct sandbox_child const *client, struc
 
 static bool is_local(struct sandbox_child const *client, struct session_open_args const *args)
 {
-	return node_exists(client->start->config) && is_rom(args, "config");
+	return client->start->config_text && is_rom(args, "config");
 }
 
 static enum status deny_route(struct sandbox_child *client, struct route_request const *request, struct route_result *result,
@@ -51,7 +51,7 @@ static enum status deny_route(struct sandbox_child *client, struct route_request
 /* A name that stays: the one in the configuration. */
 static char const *name_of_service(struct sandbox_child const *client, struct route_result const *result, char const *service)
 {
-	struct config_service const *list = result->server ? result->server->provides : client->sandbox->config.parent_provides;
+	struct config_service const *list  = result->server ? result->server->provides : client->sandbox->config.parent_provides;
 	struct config_service const *found = config_find_service(list, service);
 
 	assert(found);
@@ -74,7 +74,8 @@ static void bound_priority(struct session_slot *slot)
 	memcpy(slot->args, &args, sizeof(args));
 }
 
-static struct session_slot *fill_slot(struct sandbox_child *client, struct session_open_args const *args, struct route_result const *result)
+static struct session_slot *fill_slot(struct sandbox_child *client, struct session_open_args const *args, struct route_request const *request,
+                                      struct route_result const *result)
 {
 	struct session_slot *slot = slot_acquire(client);
 	enum status          status;
@@ -82,7 +83,7 @@ static struct session_slot *fill_slot(struct sandbox_child *client, struct sessi
 	if (!slot)
 		return NULL;
 	slot->kind = result->server ? SESSION_TO_CHILD : SESSION_TO_PARENT;
-	slot->server = result->server ? &client->sandbox->children[result->server->index] : NULL;
+	slot->server = result->server ? client->sandbox->by_start[result->server->index] : NULL;
 	slot->rule = result->rule;
 	slot->target = result->target;
 	slot->service = name_of_service(client, result, args->service);
@@ -92,7 +93,8 @@ static struct session_slot *fill_slot(struct sandbox_child *client, struct sessi
 	slot->affinity = args->affinity;
 	slot->args_size = (uint8_t)args->args.size;
 	memcpy(slot->args, args->args.data, args->args.size);
-	status = string_copy(slot->label, sizeof(slot->label), result->label);
+	slot->is_binary = request->is_binary;
+	status = string_copy(slot->label, sizeof(slot->label), request->label);
 	assert(status == STATUS_OK && args->args.size <= sizeof(slot->args));
 	bound_priority(slot);
 	return slot;
@@ -128,7 +130,7 @@ static enum status check_server(struct session_slot const *slot)
 {
 	struct sandbox_child const *server = slot->server;
 
-	if (server->state != CHILD_ALIVE && server->state != CHILD_WAITING) {
+	if (!child_is_expected(server)) {
 		deny_slot(slot, DENIAL_GONE, STATUS_PEER_GONE);
 		return STATUS_PEER_GONE;
 	}
@@ -203,9 +205,10 @@ static enum status open_paid(struct sandbox_child *client, struct session_open_a
 		return deny_route(client, &request, &result, answer);
 	if (result.target->kind == TARGET_LOCAL)
 		return refused(answer, STATUS_DENIED);
-	slot = fill_slot(client, args, &result);
+	slot = fill_slot(client, args, &request, &result);
 	if (!slot)
 		return no_slot(client, args);
+	slot->is_own = payer.cap.selector == client->child.account.cap.selector;
 	RPC_TRY(slot->kind == SESSION_TO_CHILD ? open_at_child(slot, payer, answer) : open_at_parent(slot, payer, answer));
 	return answer->state == SESSION_STATE_REFUSED ? STATUS_OK : answer_from(slot, id, answer, session);
 }
@@ -219,7 +222,7 @@ enum status request_open(struct sandbox_child *client, struct session_open_args 
 	*id = 0;
 	*session = CAP_NULL;
 	*answer = (struct session_status) { .state = SESSION_STATE_NONE };
-	if (client->state != CHILD_ALIVE || client->ends_as != CHILD_ALIVE || pay->kind == GOT_OWN)
+	if (!child_runs(client) || client->ends_as != CHILD_ALIVE || pay->kind == GOT_OWN)
 		return STATUS_INVALID;
 	if (is_local(client, args))
 		return open_local(client, args, id, answer, session);

@@ -88,27 +88,27 @@ static enum route_verdict find_server(struct search const *search, struct config
 }
 
 /* What is put before the label: nothing, if the client is the parent. */
-static char const *name_of(struct search const *search)
+static char const *name_of(struct config const *config, struct route_request const *request)
 {
-	return search->request->client == &search->config->outside ? "" : search->request->client->name;
+	return request->client == &config->outside ? "" : request->client->name;
 }
 
-/* What the provider is told: the client's name before its word, then what the target makes of it. */
-static enum route_verdict make_label(struct search const *search, struct config_target const *target)
+/* The client's name before its word, then what the target makes of it. */
+enum status route_label(struct config const *config, struct route_request const *request, struct config_target const *target,
+                        char to[static LABEL_SIZE])
 {
-	struct route_request const *request = search->request;
 	struct label_rewrite const *rewrite = &target->rewrite;
-	char const                 *name    = name_of(search);
+	char const                 *name    = name_of(config, request);
 	char                        label[LABEL_SIZE];
-	enum status                 status;
 
 	if (label_is_kept(rewrite))
-		status = label_prefix(search->result->label, name, request->label);
-	else if (rewrite->whole)    /* however long the label was */
-		status = label_rewrite(search->result->label, rewrite, "");
-	else if ((status = label_prefix(label, name, request->label)) == STATUS_OK)
-		status = label_rewrite(search->result->label, rewrite, label);
-	return status == STATUS_OK ? ROUTE_FOUND : ROUTE_TOO_LONG;
+		return label_prefix(to, name, request->label);
+	if (rewrite->whole)    /* however long the label was */
+		return label_rewrite(to, rewrite, "");
+	if (label_prefix(label, name, request->label) == STATUS_OK)
+		return label_rewrite(to, rewrite, label);
+	to[0] = '\0';
+	return STATUS_TOO_LONG;
 }
 
 static bool matches(struct search const *search, struct label_pattern const *pattern)
@@ -116,7 +116,7 @@ static bool matches(struct search const *search, struct label_pattern const *pat
 	struct route_request const *request = search->request;
 
 	return label_matches(pattern, request->label) &&
-	       (!pattern->unscoped || label_is_unscoped(pattern->unscoped, request->is_binary ? "" : name_of(search), request->label));
+	       (!pattern->unscoped || label_is_unscoped(pattern->unscoped, request->is_binary ? "" : name_of(search->config, request), request->label));
 }
 
 static bool try_rule(struct search *search, struct config_rule const *rule)
@@ -125,8 +125,8 @@ static bool try_rule(struct search *search, struct config_rule const *rule)
 		struct config_start const *server;
 		enum route_verdict         verdict = find_server(search, target, &server);
 
-		if (verdict == ROUTE_FOUND)
-			verdict = make_label(search, target);
+		if (verdict == ROUTE_FOUND && route_label(search->config, search->request, target, search->result->label) != STATUS_OK)
+			verdict = ROUTE_TOO_LONG;
 		if (verdict == ROUTE_FOUND) {
 			search->result->rule = rule;
 			search->result->target = target;

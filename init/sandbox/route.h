@@ -67,6 +67,10 @@ bool route_is_parent_only(char const *service);
 enum route_verdict route_resolve(struct config const *config, struct route_request const *request, struct route_result *result,
                                  struct route_trace *trace);
 
+/* What the provider is told of a request that goes to this target. TOO_LONG: `to` is then empty. */
+MUST_CHECK enum status route_label(struct config const *config, struct route_request const *request, struct config_target const *target,
+                                   char to[static LABEL_SIZE]);
+
 /* The only child other than `client` that provides the service; NULL: none or several, and then `count` tells. */
 struct config_start const *route_only_provider(struct config const *config, struct config_start const *client, char const *service,
                                                unsigned *count);

@@ -3,53 +3,10 @@
 #include "own.h"
 #include <base/cap_alloc.h>
 #include <base/log.h>
+#include <base/time.h>
 
 /* Slots of the capability table: for a child, and for each of its sessions (control, use, session). */
 enum { SLOTS_CHILD = 14, SLOTS_SESSION = 3, SLOTS_SPARE = 16 };
-
-/* --- The configuration --- */
-
-static void *acquire_chunk(struct arena *arena, size_t size)
-{
-	struct sandbox *sandbox = container_of(arena, struct sandbox, config.arena);
-	void           *chunk;
-
-	return heap_alloc(&sandbox->env->heap, size, &chunk) == STATUS_OK ? chunk : NULL;
-}
-
-static void release_chunk(struct arena *arena, void *chunk, size_t size)
-{
-	heap_free(&container_of(arena, struct sandbox, config.arena)->env->heap, chunk);
-}
-
-static void report(struct config_reporter *reporter, bool is_error, struct position at, char const *text)
-{
-	char const *file = container_of(reporter, struct sandbox, reporter)->config.file;
-
-	if (is_error)
-		log_error("%s:%u:%u: %s", file, at.line, at.column, text);
-	else
-		log_warning("%s:%u:%u: %s", file, at.line, at.column, text);
-}
-
-/* What is understood, and does nothing yet. */
-static void tell_idle(struct sandbox *sandbox)
-{
-	struct config const *config = &sandbox->config;
-
-	if (config->heartbeat.at.line)
-		report(&sandbox->reporter, false, config->heartbeat.at, "<heartbeat> does nothing yet");
-	if (config->report.at.line)
-		report(&sandbox->reporter, false, config->report.at, "<report> does nothing yet");
-	for (struct config_start const *start = config->starts; start; start = start->next) {
-		if (start->cpu.at.line)
-			report(&sandbox->reporter, false, start->cpu.at, "a share of the CPU does nothing yet");
-		if (start->affinity.at.line)
-			report(&sandbox->reporter, false, start->affinity.at, "<affinity> does nothing yet");
-		if (start->restart.at.line)
-			report(&sandbox->reporter, false, start->restart.at, "<restart> does nothing yet");
-	}
-}
 
 /* --- Events --- */
 
@@ -59,21 +16,52 @@ static void handle_news(struct news_handler *handler, uint32_t bits)
 
 	if (bits & NEWS_SESSION)
 		forward_news(sandbox);
-	if (bits & NEWS_REQUEST)
+	if (bits & NEWS_REQUEST && export_is_wanted(sandbox))
 		export_serve(sandbox);
+}
+
+void sandbox_work_soon(struct sandbox *sandbox)
+{
+	ep_timeout(&sandbox->env->ep, &sandbox->work, time_now_ns());
 }
 
 static void end_marked(struct sandbox *sandbox)
 {
-	for (unsigned i = 0; i < sandbox->child_count; i++) {
-		struct sandbox_child *child = &sandbox->children[i];
-
-		if (child->state != CHILD_ALIVE || child->ends_as == CHILD_ALIVE)
+	list_for_each_safe (child, &sandbox->children, struct sandbox_child, of_sandbox) {
+		if (!child_runs(child) || child->ends_as == CHILD_ALIVE)
 			continue;
 		sandbox_child_end(child, child->ends_as);
 		if (child->state == CHILD_EXITED && child->start->exit_propagates && sandbox->child_exited)
 			sandbox->child_exited(sandbox, child->exit_value);
 	}
+}
+
+/* Those that are in no configuration any more, and whose sessions are over. */
+static void drop_gone(struct sandbox *sandbox)
+{
+	list_for_each_safe (child, &sandbox->children, struct sandbox_child, of_sandbox) {
+		if (child->start != &child->removed || child_runs(child) || child->slots)
+			continue;
+		list_remove(&child->of_sandbox);
+		heap_free(&sandbox->env->heap, child);
+	}
+}
+
+static void begin_waiting(struct sandbox *sandbox)
+{
+	list_for_each_safe (child, &sandbox->children, struct sandbox_child, of_sandbox) {
+		if (child->state == CHILD_WAITING && !child->slots && sandbox->is_started)
+			sandbox_child_begin(child);
+	}
+}
+
+/* Its back-off is over. */
+static void handle_again(struct handler *handler, uint64_t count)
+{
+	struct sandbox_child *child = container_of(handler, struct sandbox_child, again);
+
+	child->state = CHILD_WAITING;
+	begin_waiting(child->sandbox);
 }
 
 static void handle_work(struct handler *handler, uint64_t count)
@@ -82,6 +70,8 @@ static void handle_work(struct handler *handler, uint64_t count)
 
 	end_marked(sandbox);
 	forward_late(sandbox);
+	drop_gone(sandbox);
+	begin_waiting(sandbox);
 	if (export_is_wanted(sandbox))
 		export_serve(sandbox);
 }
@@ -98,7 +88,7 @@ static void handle_exited(struct handler *handler, uint64_t count)
 	struct thread_fault   fault;
 	enum thread_state     state;
 
-	if (child->state != CHILD_ALIVE || child->ends_as != CHILD_ALIVE)
+	if (!child_runs(child) || child->ends_as != CHILD_ALIVE)
 		return;
 	if (thread_state(child->child.main_thread, &state, &fault) != STATUS_OK)
 		state = THREAD_STATE_FAULTED;
@@ -111,31 +101,20 @@ static void handle_refused(struct handler *handler, uint64_t count)
 {
 	struct sandbox_child *child = container_of(handler, struct sandbox_child, refused);
 
-	if (child->state == CHILD_ALIVE)
+	if (child_runs(child))
 		deny_exhausted(child);
 }
 
-/* --- Making --- */
-
-static enum status make_child(struct sandbox *sandbox, struct config_start const *start)
+void sandbox_child_init(struct sandbox_child *child)
 {
-	struct sandbox_child *child = &sandbox->children[start->index];
-
-	*child = (struct sandbox_child) {
-		.sandbox = sandbox, .start = start, .ends_as = CHILD_ALIVE, .exited.handle = handle_exited, .refused.handle = handle_refused,
-	};
+	child->exited.handle = handle_exited;
+	child->refused.handle = handle_refused;
+	child->again.handle = handle_again;
 	list_init(&child->sessions);
 	parent_init(&child->parent, &sandbox_parent_ops);
-	for (struct config_service const *service = start->provides; service; service = service->next)
-		child->service_count++;
-	child->services = arena_alloc(&sandbox->config.arena, child->service_count * sizeof(struct sandbox_service));
-	if (!child->services)
-		return STATUS_OUT_OF_RAM;
-	child->service_count = 0;
-	for (struct config_service const *service = start->provides; service; service = service->next)
-		child->services[child->service_count++].name = service->name;
-	return STATUS_OK;
 }
+
+/* --- Making --- */
 
 /* Makes the capability table as large as the children will need it; what does not fit is an error of those who open too much. */
 static void grow_table(struct sandbox *sandbox)
@@ -156,17 +135,22 @@ static void grow_table(struct sandbox *sandbox)
 
 static enum status make(struct sandbox *sandbox, struct node root)
 {
-	RPC_TRY(config_decode(&sandbox->config, root, &sandbox->reporter));
-	tell_idle(sandbox);
-	sandbox->children = arena_alloc(&sandbox->config.arena, sandbox->config.start_count * sizeof(struct sandbox_child));
-	if (!sandbox->children)
-		return STATUS_OUT_OF_RAM;
-	for (struct config_start const *start = sandbox->config.starts; start; start = start->next) {
-		RPC_TRY(make_child(sandbox, start));
-		sandbox->child_count++;
-	}
+	struct load load;
+
+	RPC_TRY(load_config(sandbox, &load, root));
+	load_commit(sandbox, &load);
 	grow_table(sandbox);
 	return child_platform_open(&sandbox->platform, sandbox->env);
+}
+
+/* All that load_commit gave it, and the names. */
+static void drop_config(struct sandbox *sandbox)
+{
+	for (struct list_link *link; (link = list_take_first(&sandbox->children)); )
+		heap_free(&sandbox->env->heap, container_of(link, struct sandbox_child, of_sandbox));
+	for (struct list_link *link; (link = list_take_first(&sandbox->names)); )
+		heap_free(&sandbox->env->heap, container_of(link, struct sandbox_name, of_sandbox));
+	arena_fini(&sandbox->config.arena);
 }
 
 enum status sandbox_init(struct sandbox *sandbox, struct env *env, struct node root)
@@ -174,36 +158,36 @@ enum status sandbox_init(struct sandbox *sandbox, struct env *env, struct node r
 	enum status status;
 
 	sandbox->env = env;
-	sandbox->reporter.report = report;
-	sandbox->config.arena.acquire = acquire_chunk;
-	sandbox->config.arena.release = release_chunk;
+	list_init(&sandbox->children);
+	list_init(&sandbox->names);
 	sandbox->work.handle = handle_work;
 	sandbox->patience.handle = handle_patience;
-	sandbox->news = (struct news_handler) { .bits = NEWS_SESSION, .handle = handle_news };
+	sandbox->news = (struct news_handler) { .bits = NEWS_SESSION | NEWS_REQUEST, .handle = handle_news };
 	export_init(sandbox);
 	status = make(sandbox, root);
 	if (status != STATUS_OK) {
-		arena_fini(&sandbox->config.arena);
+		drop_config(sandbox);
 		return status;
 	}
-	if (export_is_wanted(sandbox))
-		sandbox->news.bits |= NEWS_REQUEST;
 	env_on_news(env, &sandbox->news);
 	return STATUS_OK;
 }
 
 void sandbox_start(struct sandbox *sandbox)
 {
-	for (unsigned i = 0; i < sandbox->child_count; i++)
-		sandbox_child_begin(&sandbox->children[i]);
+	sandbox->is_started = true;
+	begin_waiting(sandbox);
 }
 
 void sandbox_stop(struct sandbox *sandbox)
 {
+	sandbox->is_started = false;
 	/* Whatever order: of two with a session between them, the second finds the other gone. */
-	for (unsigned i = 0; i < sandbox->child_count; i++) {
-		if (sandbox->children[i].state == CHILD_ALIVE)
-			sandbox_child_end(&sandbox->children[i], CHILD_STOPPED);
+	list_for_each_safe (child, &sandbox->children, struct sandbox_child, of_sandbox) {
+		if (child_runs(child))
+			sandbox_child_end(child, CHILD_STOPPING);
+		else if (child_is_expected(child))
+			sandbox_child_leave(child);
 	}
 	ep_timeout_cancel(&sandbox->env->ep, &sandbox->work);
 	forward_late(sandbox);
@@ -213,8 +197,8 @@ void sandbox_stop(struct sandbox *sandbox)
 
 bool sandbox_is_quiet(struct sandbox const *sandbox)
 {
-	for (unsigned i = 0; i < sandbox->child_count; i++) {
-		if (sandbox->children[i].state == CHILD_ALIVE || sandbox->children[i].slots)
+	list_for_each (child, &sandbox->children, struct sandbox_child, of_sandbox) {
+		if (child_runs(child) || child->slots)
 			return false;
 	}
 	return list_is_empty(&sandbox->exports);
@@ -226,14 +210,19 @@ void sandbox_fini(struct sandbox *sandbox)
 	ep_timeout_cancel(&sandbox->env->ep, &sandbox->work);
 	list_remove(&sandbox->news.of_env);
 	child_platform_close(&sandbox->platform);
-	arena_fini(&sandbox->config.arena);
+	drop_config(sandbox);
 }
 
 unsigned sandbox_count(struct sandbox const *sandbox, enum child_state state)
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < sandbox->child_count; i++)
-		count += sandbox->children[i].state == state;
+	list_for_each (child, &sandbox->children, struct sandbox_child, of_sandbox)
+		count += child->state == state;
 	return count;
+}
+
+unsigned sandbox_running(struct sandbox const *sandbox)
+{
+	return sandbox_count(sandbox, CHILD_STARTING) + sandbox_count(sandbox, CHILD_ALIVE);
 }

@@ -19,8 +19,12 @@
  * the child like that of a sibling; what is to be remembered about it is in memory from the session's own account (export.c). A component whose
  * sandbox exports services provides none itself.
  *
- * **What stays.** All memory of the sandbox itself is taken in sandbox_init: the configuration, an array of children, and the slots of
- * its capability table that they will need. Between then and sandbox_fini its own account changes only by what
+ * **What changes.** sandbox_update takes over another configuration while the children run: who is not concerned notices nothing (apply.c).
+ * A child goes by its name; its struct lives from the configuration that first names it until it is in none, has ended, and its
+ * last session is over.
+ *
+ * **What stays.** All memory of the sandbox itself is taken in sandbox_init and sandbox_update: the configuration, the children, and the slots of
+ * the capability table that they will need. Otherwise its own account changes only by what
  * children are given, which comes back to the byte when they end.
  */
 #pragma once
@@ -30,19 +34,29 @@
 #include <base/node.h>
 #include "config.h"
 #include "quota.h"
+#include "restart.h"
 #include "session.h"
 
 struct explanation;
 struct sandbox;
 
+/* The name of a service: one for all who have it, and as long as the sandbox is there. */
+struct sandbox_name {
+	struct list_link of_sandbox;
+	char             text[SERVICE_NAME_SIZE];
+};
+
 enum child_state {
-	CHILD_WAITING,     /* not started */
+	CHILD_WAITING,     /* not started, or about to be */
+	CHILD_STARTING,    /* its thread runs; it has not set itself up */
 	CHILD_ALIVE,
 	CHILD_EXITED,      /* it said so */
 	CHILD_FAULTED,     /* its main thread faulted, or ended without a word */
-	CHILD_HUNG,        /* ended because it did not agree to the end of a session in time */
-	CHILD_STOPPED,     /* ended by sandbox_stop */
-	CHILD_GIVEN_UP,    /* could not be started */
+	CHILD_HUNG,        /* ended because it did not agree to the end of a session in time, or gave no sign of life */
+	CHILD_BACKOFF,     /* ended; it is started anew when its time has come and its sessions are over */
+	CHILD_GIVEN_UP,    /* could not be started, or ended too often */
+	CHILD_STOPPING,    /* ended by sandbox_stop, or because the configuration has it no more */
+	CHILD_STATES
 };
 
 /* A service of a child, from the configuration, and what the child said about it. */
@@ -65,9 +79,16 @@ enum { SANDBOX_DENIALS = 8 };
 
 struct sandbox_child {
 	struct sandbox            *sandbox;
-	struct config_start const *start;
+	struct list_link           of_sandbox;
+	struct config_start const *start;          /* in the configuration in force, or `removed` */
+	struct config_start        removed;        /* what is still needed once the configuration has it no more */
+	char                       name[CHILD_NAME_SIZE];
+	unsigned                   number;         /* in the ids of its sessions; nobody else has it */
 	enum child_state           state;
 	enum child_state           ends_as;        /* what it becomes; CHILD_ALIVE: it is not to end */
+	enum child_state           ended_as;       /* how its last life ended; CHILD_WAITING: it is the first */
+	struct restart_history     restarts;
+	struct handler             again;          /* the end of its back-off */
 	uint32_t                   exit_value;
 	struct child               child;
 	struct parent_object       parent;         /* the child's calls arrive here */
@@ -81,20 +102,21 @@ struct sandbox_child {
 	struct account_control     slots_control;
 	struct account             slots_account;
 	struct dataspace           slots_memory;
-	struct session_slot       *slots;          /* start->sessions of them; NULL: none */
-	unsigned                   slots_used;
+	struct session_slot       *slots;          /* slot_count of them; NULL: none */
+	unsigned                   slot_count, slots_used;
 	struct rpc_object          config_object;  /* its ROM "config", if that is inline */
 	struct cap                 config_gate;
-	struct dataspace           config_memory;
-	size_t                     config_size;
+	struct dataspace           config_memory, config_next;     /* what it has, and what it will have when it asks; null: nothing new */
+	size_t                     config_size, config_next_size;
+	struct signal_context      config_changed; /* the child's own; null: it does not want to know */
 
 	/* As a server. */
 	struct list                sessions;       /* of struct session_slot by of_server, in the order of their opening */
-	struct sandbox_service    *services;
+	struct sandbox_service    *services;       /* NULL: it provides none */
 	unsigned                   service_count;
 	uint64_t                   served;         /* as a client: when a request of it was last fetched, in requests */
 
-	struct quota               granted;        /* on request, beyond what its start says */
+	struct quota               given;          /* what its account has */
 	struct sandbox_denial      denials[SANDBOX_DENIALS];
 	uint32_t                   denials_more;   /* that found no room there */
 };
@@ -102,16 +124,17 @@ struct sandbox_child {
 struct sandbox {
 	struct env            *env;
 	struct config          config;
-	struct config_reporter reporter;
 	struct child_platform  platform;
-	struct sandbox_child  *children;           /* config.start_count of them */
-	unsigned               child_count;
+	struct list            children;           /* of struct sandbox_child by of_sandbox: those of the configuration, and those that have yet to go */
+	struct sandbox_child **by_start;           /* the child of each start, by its index; in the configuration's arena */
+	struct list            names;              /* of struct sandbox_name by of_sandbox: services that a configuration has ever named */
 	struct news_handler    news;               /* sessions at the own parent */
 	struct handler         work;               /* what cannot be done within a child's call */
 	struct handler         patience;           /* the end of the patience with some server */
 	struct sandbox_child   outside;            /* the own parent as a client: of exported services */
 	struct list            exports;            /* of struct export by of_sandbox: sessions of clients outside */
 	uint64_t               requests;           /* fetched by servers in all */
+	bool                   is_started;
 	unsigned               owed;               /* sessions to whose end a server has not agreed, where patience has an end */
 
 	/* Called when a child exits whose start says exit="propagate"; it may end the component. NULL: nobody cares. */
@@ -119,10 +142,16 @@ struct sandbox {
 };
 
 /*
- * Decodes `root`, whose document stays, and makes everything ready; nothing runs yet. What is wrong with the configuration goes to
+ * Decodes `root`, whose document need not stay, and makes everything ready; nothing runs yet. What is wrong with the configuration goes to
  * the log. INVALID: it is no configuration. OUT_OF_RAM, OUT_OF_CAPS. On error nothing is left. `sandbox` is zeroed but for child_exited.
  */
 MUST_CHECK enum status sandbox_init(struct sandbox *sandbox, struct env *env, struct node root);
+
+/*
+ * Takes another configuration over, which need not stay: children that it does not concern go on with their sessions. What was done, and what cannot be
+ * done to a running child, is logged. INVALID, OUT_OF_RAM: the old one is still in force.
+ */
+MUST_CHECK enum status sandbox_update(struct sandbox *sandbox, struct node root);
 
 /* Starts all children, in the order of the configuration. One that cannot be started is logged and given up. */
 void sandbox_start(struct sandbox *sandbox);
@@ -136,5 +165,6 @@ bool sandbox_is_quiet(struct sandbox const *sandbox);
 /* Gives everything back; it is quiet. */
 void sandbox_fini(struct sandbox *sandbox);
 
-/* How many children are in that state. */
+/* How many children are in that state; how many run. */
 unsigned sandbox_count(struct sandbox const *sandbox, enum child_state state);
+unsigned sandbox_running(struct sandbox const *sandbox);

@@ -22,8 +22,19 @@ enum status serve_open(struct session_slot *slot, struct account payer)
 	RPC_TRY(account_split_from(env->account, payer, ACCOUNT_KIND_SESSION, label, slot->ram, slot->caps, &control, &use));
 	slot->control = control.cap;
 	slot->use = use.cap;
-	list_append(&slot->server->sessions, &slot->of_server);
+	if (!list_is_linked(&slot->of_server))
+		list_append(&slot->server->sessions, &slot->of_server);
 	sandbox_child_tell(slot->server, NEWS_REQUEST);
+	return STATUS_OK;
+}
+
+enum status serve_again(struct session_slot *slot)
+{
+	if (!slot->is_own || !child_runs(slot->client))
+		return STATUS_PEER_GONE;
+	slot_refund(slot);
+	RPC_TRY(serve_open(slot, slot->client->child.account));
+	session_set_state(slot, SLOT_QUEUED);
 	return STATUS_OK;
 }
 
@@ -116,8 +127,27 @@ static enum status accept_ready(struct session_slot *slot, struct rpc_cap const 
 	cap_release(slot->use);
 	slot->use = CAP_NULL;
 	session_set_state(slot, SLOT_READY);
+	if (slot->is_revoked)
+		serve_revoke(slot);
 	sandbox_child_tell(slot->client, NEWS_SESSION);
 	return STATUS_OK;
+}
+
+void serve_revoke(struct session_slot *slot)
+{
+	if (slot->state == SLOT_OFFERED) {
+		slot->is_revoked = true;
+	} else if (slot->state == SLOT_QUEUED) {
+		slot->ram = slot->caps = 0;
+		refuse(slot, STATUS_LOST);
+	} else if (slot->state == SLOT_READY || slot->state == SLOT_OPEN) {
+		cap_release(slot->session);
+		slot->session = CAP_NULL;
+		session_set_state(slot, SLOT_LOST);
+		sandbox_child_tell(slot->server, NEWS_REQUEST);
+		sandbox_child_tell(slot->client, NEWS_SESSION);
+		start_patience(slot);
+	}
 }
 
 /* The server of one session is gone, or has ended it by itself. */
@@ -125,6 +155,9 @@ static void lose(struct session_slot *slot)
 {
 	struct sandbox_child *client = slot->client;
 
+	if (child_is_expected(slot->server) && !child_runs(slot->server) &&
+	    (slot->state == SLOT_QUEUED || (slot->state == SLOT_OFFERED && !slot->is_revoked && serve_again(slot) == STATUS_OK)))
+		return;
 	if (slot->state == SLOT_QUEUED || slot->state == SLOT_OFFERED) {
 		deny_slot(slot, DENIAL_GONE, STATUS_PEER_GONE);
 		slot->ram = slot->caps = 0;
@@ -139,7 +172,7 @@ static void lose(struct session_slot *slot)
 		cap_release(slot->session);
 		slot->session = CAP_NULL;
 		session_set_state(slot, SLOT_LOST);
-	} else {
+	} else if (slot->state != SLOT_LOST) {
 		slot_release(slot);
 	}
 	sandbox_child_tell(client, NEWS_SESSION);
@@ -173,7 +206,7 @@ static enum status accept_answer(struct sandbox_child *server, struct session_an
 		return accept_ready(slot, session);
 	if (answer->kind == ANSWER_KIND_REFUSED)
 		accept_refusal(slot, answer);
-	else if (slot->state == SLOT_READY || slot->state == SLOT_OPEN)
+	else if (slot->state == SLOT_READY || slot->state == SLOT_OPEN || slot->state == SLOT_LOST)
 		lose(slot);
 	else
 		accept_closed(slot);
@@ -197,7 +230,7 @@ static struct session_slot *next(struct sandbox_child *server)
 	struct session_slot *best = NULL;
 
 	list_for_each (slot, &server->sessions, struct session_slot, of_server) {
-		if (slot->state != SLOT_CLOSING && !(slot->state == SLOT_CANCELLED && !slot->is_told) &&
+		if (slot->state != SLOT_CLOSING && !((slot->state == SLOT_CANCELLED || slot->state == SLOT_LOST) && !slot->is_told) &&
 		    !(slot->state == SLOT_QUEUED && is_announced(server, slot->service)))
 			continue;
 		if (!best || slot->client->served < best->client->served)
@@ -218,7 +251,7 @@ enum status serve_next(struct sandbox_child *server, struct session_answer const
 		return STATUS_OK;
 	slot->client->served = ++server->sandbox->requests;
 	request->id = slot_id(slot);
-	if (slot->state == SLOT_CLOSING || slot->state == SLOT_CANCELLED) {
+	if (slot->state == SLOT_CLOSING || slot->state == SLOT_CANCELLED || slot->state == SLOT_LOST) {
 		request->kind = REQUEST_KIND_CLOSE;
 		slot->is_told = true;
 		if (slot->state == SLOT_CLOSING)
@@ -232,9 +265,8 @@ enum status serve_next(struct sandbox_child *server, struct session_answer const
 	request->args.size = slot->args_size;
 	memcpy(request->args.data, slot->args, slot->args_size);
 	status = string_copy(request->service, sizeof(request->service), slot->service);
-	if (status == STATUS_OK)
-		status = string_copy(request->label, sizeof(request->label), slot->label);
 	assert(status == STATUS_OK);
+	slot_label(slot, request->label);
 	*account = slot->use;
 	session_set_state(slot, SLOT_OFFERED);
 	return STATUS_OK;
@@ -259,6 +291,11 @@ void serve_close(struct session_slot *slot)
 		slot_release(slot);
 		return;
 	}
+	if (slot->state == SLOT_LOST) {
+		/* Its server was told already, or is about to be. */
+		session_set_state(slot, slot->is_told ? SLOT_CLOSE_OFFERED : SLOT_CLOSING);
+		return;
+	}
 	if (slot->state == SLOT_OFFERED) {
 		session_set_state(slot, SLOT_CANCELLED);
 	} else {
@@ -272,13 +309,13 @@ void serve_close(struct session_slot *slot)
 
 void serve_end(struct sandbox_child *server)
 {
-	for (struct list_link *link; (link = list_first(&server->sessions)); )
-		lose(container_of(link, struct session_slot, of_server));
+	list_for_each_safe (slot, &server->sessions, struct session_slot, of_server)
+		lose(slot);
 }
 
 static bool is_closing(struct session_slot const *slot)
 {
-	return slot->state == SLOT_CANCELLED || slot->state == SLOT_CLOSING || slot->state == SLOT_CLOSE_OFFERED;
+	return slot->state == SLOT_CANCELLED || slot->state == SLOT_CLOSING || slot->state == SLOT_CLOSE_OFFERED || slot->state == SLOT_LOST;
 }
 
 /* The session whose close the server owes first; NULL: none. */
@@ -298,8 +335,8 @@ static void set_alarm(struct sandbox *sandbox)
 {
 	uint64_t earliest = 0;
 
-	for (unsigned i = 0; i < sandbox->child_count; i++) {
-		struct session_slot const *slot = sandbox->children[i].state == CHILD_ALIVE ? first_owed(&sandbox->children[i]) : NULL;
+	list_for_each (server, &sandbox->children, struct sandbox_child, of_sandbox) {
+		struct session_slot const *slot = child_runs(server) ? first_owed(server) : NULL;
 
 		if (slot && (!earliest || slot->deadline_ns < earliest))
 			earliest = slot->deadline_ns;
@@ -312,9 +349,8 @@ void serve_patience_over(struct sandbox *sandbox)
 {
 	uint64_t now = time_now_ns();
 
-	for (unsigned i = 0; i < sandbox->child_count; i++) {
-		struct sandbox_child      *server = &sandbox->children[i];
-		struct session_slot const *slot   = server->state == CHILD_ALIVE ? first_owed(server) : NULL;
+	list_for_each (server, &sandbox->children, struct sandbox_child, of_sandbox) {
+		struct session_slot const *slot = child_runs(server) ? first_owed(server) : NULL;
 
 		if (!slot || slot->deadline_ns > now)
 			continue;

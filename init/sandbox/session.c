@@ -15,7 +15,7 @@ static unsigned const edges[SLOT_STATES] = {
 	[SLOT_CLOSING]       = TO(CLOSE_OFFERED) | TO(FREE),
 	[SLOT_CLOSE_OFFERED] = TO(FREE),
 	[SLOT_REFUSED]       = TO(FREE),
-	[SLOT_LOST]          = TO(FREE) | TO(CLOSING),    /* the latter while the own parent cannot be told: TOO_DEEP */
+	[SLOT_LOST]          = TO(FREE) | TO(CLOSING) | TO(CLOSE_OFFERED),    /* while the server, or the own parent, has to agree */
 };
 
 bool session_may_move(enum slot_state from, enum slot_state to)

@@ -30,7 +30,7 @@ enum slot_state {
 	SLOT_CLOSING,        /* the client left; the server is to be told */
 	SLOT_CLOSE_OFFERED,  /* the server knows, and has not agreed yet */
 	SLOT_REFUSED,        /* refunded; the client has yet to read why */
-	SLOT_LOST,           /* the server is gone; refunded when the client closes it */
+	SLOT_LOST,           /* the server or the route is gone; refunded when the client closes it. As long as it is in a server's list, that has to agree */
 	SLOT_STATES
 };
 
@@ -44,7 +44,7 @@ struct session_slot {
 	struct sandbox_child       *server;       /* SESSION_TO_CHILD; NULL once the server is gone */
 	struct config_rule const   *rule;         /* that chose the provider, */
 	struct config_target const *target;       /* with this target of it */
-	char const                 *service;      /* text of the configuration */
+	char const                 *service;      /* a struct sandbox_name */
 	struct cap                  control;      /* of the session's account, SESSION_TO_CHILD; null: it is refunded */
 	struct cap                  use;          /* ..TO_CHILD: the same account, to lend to the server; ..TO_PARENT: who pays, until asked */
 	struct cap                  session;      /* what the client gets */
@@ -59,8 +59,11 @@ struct session_slot {
 	uint8_t                     kind;         /* enum session_kind */
 	uint8_t                     reason;       /* enum status; SLOT_REFUSED */
 	uint8_t                     args_size;
-	bool                        is_told;      /* SLOT_CANCELLED: the server knows */
-	char                        label[LABEL_SIZE];    /* as the provider is told */
+	bool                        is_told : 1;    /* SLOT_CANCELLED, SLOT_LOST: the server knows */
+	bool                        is_own : 1;     /* the client's own account pays, so that it can be asked again */
+	bool                        is_binary : 1;  /* it is for the client's program */
+	bool                        is_revoked : 1; /* its route has gone: LOST as soon as the server answers */
+	char                        label[LABEL_SIZE];    /* the client's own word */
 	uint8_t                     args[SESSION_ARGS_SIZE];
 };
 

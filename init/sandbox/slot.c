@@ -11,7 +11,7 @@ struct session_slot *slot_lookup(struct sandbox_child *client, uint32_t id, bool
 	struct session_slot *slot;
 
 	*is_stale = false;
-	if (!client->slots || parts.child != client->start->index || parts.index >= client->start->sessions)
+	if (!client->slots || parts.child != client->number || parts.index >= client->slot_count)
 		return NULL;
 	slot = &client->slots[parts.index];
 	if (slot->generation != parts.generation)
@@ -22,7 +22,7 @@ struct session_slot *slot_lookup(struct sandbox_child *client, uint32_t id, bool
 
 struct session_slot *slot_acquire(struct sandbox_child *client)
 {
-	for (unsigned i = 0; client->slots && i < client->start->sessions; i++) {
+	for (unsigned i = 0; client->slots && i < client->slot_count; i++) {
 		struct session_slot *slot = &client->slots[i];
 
 		if (slot->state != SLOT_FREE)
@@ -33,6 +33,20 @@ struct session_slot *slot_acquire(struct sandbox_child *client)
 		return slot;
 	}
 	return NULL;
+}
+
+struct route_request slot_request(struct session_slot const *slot)
+{
+	return (struct route_request) { slot->client->start, slot->service, slot->label, slot->is_binary };
+}
+
+void slot_label(struct session_slot const *slot, char to[static LABEL_SIZE])
+{
+	struct route_request request = slot_request(slot);
+	enum status          status  = route_label(&slot->client->sandbox->config, &request, slot->target, to);
+
+	/* It was made when the route was found. */
+	assert(status == STATUS_OK);
 }
 
 void slot_refund(struct session_slot *slot)
@@ -62,7 +76,7 @@ void slot_release(struct session_slot *slot)
 
 uint32_t slot_id(struct session_slot const *slot)
 {
-	return session_id_encode((struct session_id) { slot->client->start->index, slot->index, slot->generation });
+	return session_id_encode((struct session_id) { slot->client->number, slot->index, slot->generation });
 }
 
 void slot_status(struct session_slot const *slot, struct session_status *status, struct cap *session)
@@ -96,7 +110,7 @@ void slot_close(struct session_slot *slot)
 
 	if (slot->kind == SESSION_TO_PARENT && !is_over) {
 		forward_close(slot);
-	} else if (slot->kind == SESSION_TO_CHILD && !is_over && slot->state != SLOT_LOST) {
+	} else if (slot->kind == SESSION_TO_CHILD && !is_over && (slot->state != SLOT_LOST || list_is_linked(&slot->of_server))) {
 		serve_close(slot);
 	} else {
 		if (slot->kind == SESSION_LOCAL)

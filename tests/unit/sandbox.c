@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sandbox against a model of core and of its own parent: children open, serve, upgrade, close and die in random order,
- * honestly or not, while quota runs out, servers stay silent and the parent answers late or not at all. After every step the
+ * honestly or not, while quota runs out, servers stay silent, the parent answers late or not at all, and the configuration changes. After every step the
  * books of the sandbox agree with those of the model, and at the end nothing is left: no account, no session, no selector, no byte.
  */
 #include "sandbox_model.h"
@@ -11,18 +11,34 @@ struct heap_source const heap_source_ram = { .get = NULL };
 
 /* --- The children --- */
 
-static char const document[] =
-	"<config><parent-provides><service name='LOG'/><service name='ROM'/><service name='PD'/><service name='CPU'/></parent-provides>"
+#define HEAD "<config><parent-provides><service name='LOG'/><service name='ROM'/><service name='PD'/><service name='CPU'/></parent-provides>" \
 	"<default-route><any-service><parent/><any-child/></any-service></default-route><default ram='1M' caps='150'/>"
-	"<export><service name='Hello'><child name='a'/></service><service name='Slow' label_last='a visitor'><any-child/></service></export>"
-	"<start name='a' sessions='5'><provides><service name='Hello'/><service name='Both'/></provides><config who='x'/></start>"
+#define SERVERS "<start name='a' sessions='5'><provides><service name='Hello'/><service name='Both'/></provides><config who='x'/></start>" \
 	"<start name='b' sessions='9' close_patience_ms='0'><provides><service name='Bye'/><service name='Both'/></provides></start>"
+
+/* Configurations that follow each other in any order: the same in other words, more, fewer and other children, other routes, quotas and texts. */
+static char const *const documents[] = {
+	HEAD "<export><service name='Hello'><child name='a'/></service><service name='Slow' label_last='a visitor'><any-child/></service></export>" SERVERS
 	"<start name='c' sessions='4' caps='40'/>"
 	"<start name='d' sessions='6' close_patience_ms='5'><provides><service name='Slow'/></provides></start>"
 	"<start name='e' sessions='8' ram='64K' ram_max='80K' caps_max='130'><route><service name='Hello'><child name='a'/></service><service name='Slow'><child name='d'/></service>"
-	"<any-service><parent/></any-service></route><config/></start></config>";
+	"<any-service><parent/></any-service></route><config/></start></config>",
 
-enum { CHILDREN = 5, KNOWN = 12 };
+	HEAD "<export><service name='Slow'><any-child/></service><service name='Hello'><child name='a'/></service></export>"
+	"<start name='a' sessions='5'><provides><service name='Hello'/></provides><config who='another'/><restart on='exit fault hang' backoff_ms='1'/></start>"
+	"<start name='b' sessions='7'><provides><service name='Bye'/><service name='Both'/></provides></start>"
+	"<start name='f' sessions='4'><provides><service name='Slow'/></provides></start>"
+	"<start name='e' sessions='8' ram='128K' ram_max='130K'><route><service name='Slow'><child name='f' label='z'/></service>"
+	"<any-service><parent label='w'/><any-child/></any-service></route><config><much/><more/></config></start></config>",
+
+	HEAD SERVERS "<start name='d' version='2' sessions='6' close_patience_ms='5'><provides><service name='Slow'/></provides><restart on='hang' limit='2'/></start>"
+	"<start name='g' sessions='3' ram='256M'><restart on='fault' limit='3' backoff_ms='2'/></start></config>",
+
+	HEAD "<start name='a' ram='512K' caps='120' sessions='5'><provides><service name='Both'/><service name='Hello'/><service name='New'/></provides><config who='x'/></start>"
+	"<start name='c' sessions='4'><route><any-service><any-child/></any-service></route></start></config>",
+};
+
+enum { DOCUMENTS = ARRAY_SIZE(documents), CHILDREN = 40, KNOWN = 12 };
 
 /* What a child remembers: numbers of its sessions, and of the requests it has fetched. */
 static struct {
@@ -35,7 +51,7 @@ static struct rpc_cap bring(enum kind kind, unsigned account)
 {
 	struct cap cap = { thread_utcb()->window[0] };
 
-	*object_of(cap.selector) = (struct object) { kind, account };
+	*object_of(cap.selector) = (struct object) { kind, account, 0 };
 	return (struct rpc_cap) { .kind = GOT_SLOT, .cap = cap };
 }
 
@@ -48,20 +64,26 @@ static struct rpc_cap random_cap(void)
 	return bring(kinds[unit_below(ARRAY_SIZE(kinds))], 0);
 }
 
+/* Of those that the configuration has. */
+static struct sandbox_child *random_child(void)
+{
+	return sandbox.by_start[unit_below(sandbox.config.start_count)];
+}
+
 static struct rpc_cap random_pay(void)
 {
-	struct sandbox_child *other = &sandbox.children[unit_below(CHILDREN)];
+	struct sandbox_child *other = random_child();
 
 	if (unit_below(3))
 		return (struct rpc_cap) { .kind = GOT_NULL };
-	if (unit_below(2) && other->state == CHILD_ALIVE)
+	if (unit_below(2) && child_runs(other))
 		return bring(ACCOUNT, object_of(other->child.account.cap.selector)->account);
 	return random_cap();
 }
 
 static uint32_t random_id(struct sandbox_child const *child)
 {
-	return unit_below(8) ? memory[child->start->index].ids[unit_below(KNOWN)] : (uint32_t)unit_random();
+	return unit_below(8) ? memory[child->number].ids[unit_below(KNOWN)] : (uint32_t)unit_random();
 }
 
 static void open(struct sandbox_child *child)
@@ -86,12 +108,12 @@ static void open(struct sandbox_child *child)
 		return;
 	CHECK((id == 0) == (status.state == SESSION_STATE_REFUSED) && cap_is_null(session) == (status.state != SESSION_STATE_OPEN));
 	if (id)
-		memory[child->start->index].ids[unit_below(KNOWN)] = id;
+		memory[child->number].ids[unit_below(KNOWN)] = id;
 }
 
 static void serve(struct sandbox_child *child)
 {
-	struct session_request *request = &memory[child->start->index].requests[unit_below(KNOWN)], fetched = { .kind = REQUEST_KIND_NONE };
+	struct session_request *request = &memory[child->number].requests[unit_below(KNOWN)], fetched = { .kind = REQUEST_KIND_NONE };
 	struct session_answer   answer  = { .kind = ANSWER_KIND_NONE, .id = request->id };
 	struct rpc_cap          session = random_cap();
 	struct cap              account = CAP_NULL;
@@ -116,23 +138,24 @@ static void serve(struct sandbox_child *child)
 		      fetched.ram + (string_equal(fetched.label, "a visitor") ? 2 * PAGE_SIZE : 0));
 	}
 	if (fetched.kind != REQUEST_KIND_NONE)
-		memory[child->start->index].requests[unit_below(KNOWN)] = fetched;    /* what stood there is never answered */
+		memory[child->number].requests[unit_below(KNOWN)] = fetched;    /* what stood there is never answered */
 }
 
 /* All of it or nothing, told only when granted, and never beyond what the start allows. */
 static void ask_for_more(struct sandbox_child *child)
 {
 	struct config_start const *start  = child->start;
-	struct quota const         before = child->granted;
+	struct quota const         before = child->given;
 	uint64_t const             ram    = unit_below(16) ? unit_below(3 * PAGE_SIZE) : UINT64_MAX - unit_below(2), caps = unit_below(3);
 
 	child->news &= ~(uint32_t)NEWS_RESOURCE;
 	CHECK(sandbox_parent_ops.resource_request(&child->parent, ram, caps) == STATUS_OK);
 	if (child->news & NEWS_RESOURCE)
-		CHECK(child->granted.ram == before.ram + align_up(ram, PAGE_SIZE) && child->granted.caps == before.caps + caps);
+		CHECK(child->given.ram == before.ram + align_up(ram, PAGE_SIZE) && child->given.caps == before.caps + caps);
 	else
-		CHECK(child->granted.ram == before.ram && child->granted.caps == before.caps);
-	CHECK(start->ram.value + child->granted.ram <= start->ram_max.value && start->caps.value + child->granted.caps <= start->caps_max.value);
+		CHECK(child->given.ram == before.ram && child->given.caps == before.caps);
+	/* A configuration that allows less may not have got it back yet. */
+	CHECK(!(child->news & NEWS_RESOURCE) || (child->given.ram <= start->ram_max.value && child->given.caps <= start->caps_max.value));
 }
 
 static void ask(struct sandbox_child *child)
@@ -203,15 +226,34 @@ static void run_timeouts(void)
 		sandbox.work.armed = false;
 		sandbox.work.handle(&sandbox.work, 1);
 	}
+	list_for_each (child, &sandbox.children, struct sandbox_child, of_sandbox) {
+		if (child->again.armed && child->again.of_timeouts.key <= now) {
+			child->again.armed = false;
+			child->again.handle(&child->again, 1);
+		}
+	}
 	if (sandbox.patience.armed && sandbox.patience.of_timeouts.key <= now) {
 		sandbox.patience.armed = false;
 		sandbox.patience.handle(&sandbox.patience, 1);
 	}
 }
 
+static struct node roots[DOCUMENTS];
+static unsigned    updates;
+
+/* Another configuration, or the same again. */
+static void change(void)
+{
+	struct node const root   = roots[unit_below(DOCUMENTS)];
+	enum status const status = sandbox_update(&sandbox, root);
+
+	CHECK(status == STATUS_OK || status == STATUS_OUT_OF_RAM);
+	updates += status == STATUS_OK;
+}
+
 static void event(void)
 {
-	struct sandbox_child *child = &sandbox.children[unit_below(CHILDREN)];
+	struct sandbox_child *child = random_child();
 
 	now += unit_below(TIME_NS_PER_MS);
 	run_timeouts();
@@ -220,17 +262,20 @@ static void event(void)
 		sandbox.news.handle(&sandbox.news, NEWS_REQUEST);
 	if (!unit_below(3))
 		decide();
-	if (child->state == CHILD_ALIVE && !unit_below(60))
+	if (!unit_below(30))
+		change();
+	child = random_child();
+	if (child_runs(child) && !unit_below(60))
 		child->exited.handle(&child->exited, 1);
-	if (child->state == CHILD_ALIVE && !unit_below(30))
+	if (child_runs(child) && !unit_below(30))
 		child->refused.handle(&child->refused, 1);
 }
 
 static void act(void)
 {
-	struct sandbox_child *child = &sandbox.children[unit_below(CHILDREN)];
+	struct sandbox_child *child = random_child();
 
-	if (child->state != CHILD_ALIVE || child->ends_as != CHILD_ALIVE)
+	if (!child_runs(child) || child->ends_as != CHILD_ALIVE)
 		return;
 	in_call = true;
 	switch (unit_below(10)) {
@@ -249,19 +294,20 @@ static void act(void)
 
 static bool is_listed(struct session_slot const *slot)
 {
-	return slot->kind == SESSION_TO_CHILD && slot->state != SLOT_FREE && slot->state != SLOT_REFUSED && slot->state != SLOT_LOST;
+	return slot->kind == SESSION_TO_CHILD && slot->state != SLOT_FREE && slot->state != SLOT_REFUSED;
 }
 
 static void check_slot(struct session_slot const *slot, unsigned *with_account, unsigned *at_parent)
 {
 	bool has_account = !cap_is_null(slot->control);
 
-	CHECK(list_is_linked(&slot->of_server) == is_listed(slot));
+	/* A lost one is, as long as its server has to agree. */
+	CHECK(list_is_linked(&slot->of_server) == is_listed(slot) || (slot->state == SLOT_LOST && slot->kind == SESSION_TO_CHILD));
 	CHECK(has_account == (slot->kind == SESSION_TO_CHILD && slot->state != SLOT_FREE && slot->state != SLOT_REFUSED));
 	CHECK(cap_is_null(slot->session) == (slot->state != SLOT_READY && slot->state != SLOT_OPEN));
 	*with_account += has_account;
 	*at_parent += slot->kind == SESSION_TO_PARENT && slot->state != SLOT_FREE && slot->state != SLOT_QUEUED && slot->state != SLOT_REFUSED;
-	if (slot->client->state != CHILD_ALIVE)
+	if (!child_runs(slot->client))
 		CHECK(!session_is_clients(slot));
 }
 
@@ -269,33 +315,36 @@ static void check_books(void)
 {
 	unsigned expected = 1, at_parent = 0;
 
-	for (unsigned c = 0; c < CHILDREN; c++) {
-		struct sandbox_child *child = &sandbox.children[c];
-		unsigned              used  = 0;
+	list_for_each (child, &sandbox.children, struct sandbox_child, of_sandbox) {
+		unsigned used = 0;
 
-		expected += child->state == CHILD_ALIVE;
+		expected += child_runs(child);
 		expected += !cap_is_null(child->slots_control.cap);
-		CHECK(child->state == CHILD_ALIVE || !child->slots == !child->slots_used);
-		for (unsigned i = 0; child->slots && i < child->start->sessions; i++) {
+		CHECK(child->number < CHILDREN && (child_runs(child) || !child->slots == !child->slots_used));
+		for (unsigned i = 0; child->slots && i < child->slot_count; i++) {
 			used += child->slots[i].state != SLOT_FREE;
 			if (child->slots[i].state != SLOT_FREE)
 				check_slot(&child->slots[i], &expected, &at_parent);
 		}
 		CHECK(used == child->slots_used);
-		if (child->state != CHILD_ALIVE)
-			CHECK(list_is_empty(&child->sessions));
+		if (child_runs(child))
+			continue;
+		/* Those who have asked may wait for its next life. */
+		list_for_each (slot, &child->sessions, struct session_slot, of_server)
+			CHECK(slot->state == SLOT_QUEUED && child_is_expected(child));
 	}
 	for (unsigned i = 0; i < VISITORS; i++)
 		expected += visitors[i].state != AWAY;
 	/* One whose slot is free has an answer to come. */
 	CHECK(list_length(&sandbox.exports) == sandbox.outside.slots_used || sandbox.work.armed);
-	CHECK(accounts_alive() == expected && sessions_alive() <= at_parent);
+	CHECK(accounts_alive() == expected);
+	CHECK(sessions_alive() <= at_parent);
 	CHECK(!sandbox.owed == !sandbox.patience.armed);
 }
 
 /* --- One life of a sandbox --- */
 
-static void begin(struct node root)
+static void begin(void)
 {
 	static struct sandbox const empty;
 
@@ -303,14 +352,14 @@ static void begin(struct node root)
 	accounts[ROOT] = (typeof(accounts[0])) { .alive = true, .limit = { 16 << 20, 4000 } };
 	list_init(&env.news_handlers);
 	sandbox = empty;
-	CHECK(sandbox_init(&sandbox, &env, root) == STATUS_OK && sandbox.child_count == CHILDREN);
+	CHECK(sandbox_init(&sandbox, &env, roots[0]) == STATUS_OK && sandbox.config.start_count == 5);
 	quota_is_short = !unit_below(2);
 	chain_is_long = !unit_below(2);
 	sandbox_start(&sandbox);
 	check_books();
-	for (unsigned i = 0; i < 4 * CHILDREN; i++) {
-		if (sandbox.children[i % CHILDREN].state == CHILD_ALIVE)
-			announce(&sandbox.children[i % CHILDREN]);
+	for (unsigned i = 0; i < 20; i++) {
+		if (child_runs(sandbox.by_start[i % 5]))
+			announce(sandbox.by_start[i % 5]);
 	}
 }
 
@@ -338,15 +387,15 @@ static void end(unsigned selectors)
 	check_books();
 	settle();
 	check_books();
-	for (unsigned c = 0; c < CHILDREN; c++)
-		CHECK(!sandbox.children[c].slots && !sandbox.children[c].slots_used);
+	list_for_each (child, &sandbox.children, struct sandbox_child, of_sandbox)
+		CHECK(!child->slots && !child->slots_used);
 	CHECK(accounts_alive() == 1 && !accounts[ROOT].used.ram && !accounts[ROOT].used.caps);
 	CHECK(!sessions_alive() && !mappings && !signals && cap_slots_used() == selectors);
 	sandbox_fini(&sandbox);
 	CHECK(!blocks);
 }
 
-static void live(struct node root, unsigned lives, unsigned steps)
+static void live(unsigned lives, unsigned steps)
 {
 	struct cap window;
 	unsigned   selectors;
@@ -355,7 +404,7 @@ static void live(struct node root, unsigned lives, unsigned steps)
 	thread_utcb()->window[0] = window.selector;
 	selectors = cap_slots_used();
 	while (lives--) {
-		begin(root);
+		begin();
 		for (unsigned i = 0; i < steps; i++) {
 			act();
 			check_books();
@@ -368,7 +417,7 @@ static void live(struct node root, unsigned lives, unsigned steps)
 
 static void *inside(void *argument)
 {
-	static struct xml_node nodes[100];
+	static struct xml_node nodes[DOCUMENTS][100];
 	struct xml_error       error;
 	size_t                 count;
 
@@ -376,12 +425,15 @@ static void *inside(void *argument)
 	held[SLOT_PARENT].kind = PARENT;
 	held[SLOT_PD].kind = held[SLOT_RM].kind = PARENT;
 	env.rm.connection.cap = cap_well_known(SLOT_RM);
-	held[SLOT_ACCOUNT] = (struct object) { ACCOUNT, ROOT };
+	held[SLOT_ACCOUNT] = (struct object) { ACCOUNT, ROOT, 0 };
 	env.parent.cap = cap_well_known(SLOT_PARENT);
 	env.account.cap = cap_well_known(SLOT_ACCOUNT);
-	CHECK(xml_index(document, strlen(document), nodes, ARRAY_SIZE(nodes), &count, &error) == STATUS_OK);
-	live(node_root(document, nodes), 400, 250);
-	CHECK(announcements > 100 && visitors_served > 100);
+	for (unsigned i = 0; i < DOCUMENTS; i++) {
+		CHECK(xml_index(documents[i], strlen(documents[i]), nodes[i], ARRAY_SIZE(nodes[i]), &count, &error) == STATUS_OK);
+		roots[i] = node_root(documents[i], nodes[i]);
+	}
+	live(400, 250);
+	CHECK(announcements > 100 && visitors_served > 20 && updates > 1000);
 	return NULL;
 }
 

@@ -8,98 +8,12 @@
 #include "unit.h"
 #include "platform.h"
 #include "init/sandbox/own.h"
+#include "sandbox_books.h"
 #include <base/attached.h>
 #include <base/cap_alloc.h>
 #include <base/log.h>
 #include <base/string.h>
 #include <base/time.h>
-
-/* --- What selectors of the sandbox stand for --- */
-
-enum kind { NOTHING, ACCOUNT, CONTROL, MEMORY, GATE, SIGNAL, PARENT };
-
-struct object {
-	enum kind kind;
-	unsigned  account;
-};
-
-enum { SELECTORS = 1024, ACCOUNTS = 512, SESSIONS = 512, ROOT = 1 };
-
-static struct object held[SELECTORS];
-
-static struct object *object_of(uint64_t selector)
-{
-	CHECK(selector % SLOT_SIZE == 0 && selector / SLOT_SIZE < SELECTORS);
-	return &held[selector / SLOT_SIZE];
-}
-
-/* --- Accounts --- */
-
-static struct {
-	bool         alive, outlives;
-	unsigned     origin;
-	struct quota limit, used;
-} accounts[ACCOUNTS];
-
-static bool quota_is_short;    /* core refuses at random */
-
-static unsigned accounts_alive(void)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < ACCOUNTS; i++)
-		count += accounts[i].alive;
-	return count;
-}
-
-static enum status spend(unsigned account, struct quota quota)
-{
-	struct quota used = accounts[account].used;
-
-	if (!quota_add(&used, quota) || used.ram > accounts[account].limit.ram || (quota_is_short && !unit_below(8)))
-		return STATUS_OUT_OF_RAM;
-	if (used.caps > accounts[account].limit.caps)
-		return STATUS_OUT_OF_CAPS;
-	accounts[account].used = used;
-	return STATUS_OK;
-}
-
-static enum status split(unsigned origin, struct quota quota, bool outlives, unsigned *made)
-{
-	struct quota cost = { quota.ram, quota.caps + 3 };
-	enum status  status;
-
-	CHECK(accounts[origin].alive);
-	if (!is_aligned(quota.ram, PAGE_SIZE))
-		return STATUS_INVALID;
-	status = spend(origin, cost);
-	if (status)
-		return status;
-	for (*made = ROOT; accounts[*made].alive; )
-		CHECK(++*made < ACCOUNTS);
-	accounts[*made] = (typeof(accounts[0])) { .alive = true, .outlives = outlives, .origin = origin, .limit = quota };
-	return STATUS_OK;
-}
-
-static void unmap_of(unsigned account);
-/* What outlives it passes to its origin, and is charged there as it was here. */
-static void destroy(unsigned account)
-{
-	struct quota back = { accounts[account].limit.ram, accounts[account].limit.caps + 3 };
-	unsigned     origin = accounts[account].origin;
-
-	CHECK(accounts[account].alive && account != ROOT);
-	CHECK(quota_take(&accounts[origin].used, back));
-	accounts[account].alive = false;
-	unmap_of(account);
-	for (unsigned i = 0; i < ACCOUNTS; i++) {
-		if (!accounts[i].alive || accounts[i].origin != account)
-			continue;
-		CHECK(accounts[i].outlives);
-		accounts[i].origin = origin;
-		CHECK(quota_add(&accounts[origin].used, (struct quota) { accounts[i].limit.ram, accounts[i].limit.caps + 3 }));
-	}
-}
 
 /* --- Core, as far as the sandbox calls it; the object that a call goes to --- */
 
@@ -111,7 +25,7 @@ static unsigned      made_count;
 
 static struct cap make(enum kind kind, unsigned account)
 {
-	made[made_count] = (struct object) { kind, account };
+	made[made_count] = (struct object) { kind, account, 0 };
 	return (struct cap) { ++made_count };
 }
 
@@ -155,6 +69,17 @@ static enum status op_grow(struct account_control_object *self, uint64_t ram, ui
 	return STATUS_OK;
 }
 
+static enum status op_shrink(struct account_control_object *self, uint64_t ram, uint64_t caps)
+{
+	struct quota left = accounts[target->account].limit, less = { ram, caps };
+
+	CHECK(quota_take(&left, accounts[target->account].used));
+	if (left.ram < ram || left.caps < caps)
+		return left.ram < ram ? STATUS_OUT_OF_RAM : STATUS_OUT_OF_CAPS;
+	CHECK(quota_take(&accounts[target->account].limit, less) && quota_take(&accounts[accounts[target->account].origin].used, less));
+	return STATUS_OK;
+}
+
 static enum status op_destroy(struct account_control_object *self)
 {
 	destroy(target->account);
@@ -170,6 +95,7 @@ static enum status op_alloc(struct ram_session *self, uint64_t size, enum ram_ca
 {
 	RPC_TRY(spend(target->account, (struct quota) { quota_pages(size), 1 }));
 	*memory = make(MEMORY, target->account);
+	made[made_count - 1].size = quota_pages(size);
 	return STATUS_OK;
 }
 
@@ -191,6 +117,8 @@ static bool unmap(void *address)
 		return false;
 	free(address);
 	mapped[i].address = NULL;
+	if (accounts[mapped[i].account].alive)
+		CHECK(quota_take(&accounts[mapped[i].account].used, (struct quota) { 0, 2 }));
 	return mappings--;
 }
 
@@ -209,7 +137,10 @@ static enum status op_detach(struct rm_session *self, uint64_t address)
 
 static enum status op_free(struct ram_session *self, struct rpc_cap const *memory)
 {
+	struct quota const back = { object_of(memory->cap.selector)->size, 1 };
+
 	CHECK(object_of(memory->cap.selector)->kind == MEMORY && object_of(memory->cap.selector)->account == target->account);
+	CHECK(quota_take(&accounts[target->account].used, back));
 	return STATUS_OK;
 }
 
@@ -403,7 +334,9 @@ static enum status op_grow_table(struct pd_session *self, struct rpc_cap const *
 
 static struct pd_ops const              pd_ops      = { .grow_table = op_grow_table };
 static struct account_ops const         account_ops = { .split_from = op_split_from, .info = op_account_info };
-static struct account_control_ops const control_ops = { .grow = op_grow, .destroy = op_destroy, .info = op_info, .refusal_handler = op_handler };
+static struct account_control_ops const control_ops = {
+	.grow = op_grow, .shrink = op_shrink, .destroy = op_destroy, .info = op_info, .refusal_handler = op_handler,
+};
 static struct ram_ops const             ram_ops     = { .alloc = op_alloc, .free = op_free };
 static struct rm_ops const              rm_ops      = { .detach = op_detach };
 static struct thread_ops const          thread_ops  = { .state = op_thread_state };
@@ -485,7 +418,7 @@ static struct cap take(enum kind kind, unsigned account)
 	enum status status = cap_reserve(&cap);
 
 	CHECK(status == STATUS_OK);
-	*object_of(cap.selector) = (struct object) { kind, account };
+	*object_of(cap.selector) = (struct object) { kind, account, 0 };
 	return cap;
 }
 

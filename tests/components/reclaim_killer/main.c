@@ -35,7 +35,7 @@ static enum status show(char const *when, struct account_state *state)
 
 static bool is_involved(struct sandbox_child const *child)
 {
-	for (unsigned i = 0; child->slots && i < child->start->sessions; i++) {
+	for (unsigned i = 0; child->slots && i < child->slot_count; i++) {
 		if (child->slots[i].state == SLOT_OPEN && string_equal(child->slots[i].service, "Keep"))
 			return true;
 	}
@@ -77,8 +77,8 @@ static enum status watch(void)
 {
 	bool all = true;
 
-	for (unsigned i = 0; i < self.sandbox.child_count; i++)
-		all &= is_involved(&self.sandbox.children[i]);
+	list_for_each (child, &self.sandbox.children, struct sandbox_child, of_sandbox)
+		all &= is_involved(child);
 	/* Then they still hand over some things. */
 	after(all ? kill : watch, all ? self.settle_ms : LOOK_MS);
 	return STATUS_OK;

@@ -79,7 +79,7 @@ static enum status start(void)
 	self.sandbox = (struct sandbox) { .env = NULL };
 	TRY(sandbox_init(&self.sandbox, self.env, node_child(env_config(self.env), "config")));
 	sandbox_start(&self.sandbox);
-	if (!sandbox_count(&self.sandbox, CHILD_ALIVE))
+	if (!sandbox_running(&self.sandbox))
 		return fail("nothing was started");
 	after(&self.strike, random_below(1 + random_below(SPAN_US)));    /* rather early: in the middle of the start, often */
 	return STATUS_OK;
