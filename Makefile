@@ -37,6 +37,16 @@ run: run/hello
 run/%: $(STAMP) FORCE
 	+@tools/run run/$*
 
+# The first is gdb on a scenario that runs; what the second has recorded, the third repeats in gdb, forwards and backwards.
+gdb/%: all FORCE
+	@tools/debug live $*
+
+record/%: all FORCE
+	@RECORD=1 BOOT=$(or $(BOOT),direct) tools/run $*
+
+replay/%: FORCE
+	@tools/debug replay $*
+
 test: all units
 	+@tools/test $(unit_programs:%=-u %) $(scenarios:%=-s %) $(failing:%=-f %) $(if $(ONLY),-o '$(ONLY)')
 
@@ -74,6 +84,8 @@ clean:
 help:
 	@echo 'make run            boot the default scenario, hello, in QEMU (leave with Ctrl-C or Ctrl-A X)'
 	@echo 'make run/NAME       boot run/NAME.run; BOOT=iso|uefi|direct, CPUS=4, MEM=512, ICOUNT=1, QEMU_ARGS=..., DEBUG=1'
+	@echo 'make gdb/NAME       the same under gdb, with symbols of the kernel and of the component that runs (tools/debug.py)'
+	@echo 'make record/NAME    boot and record it; make replay/NAME repeats that in gdb, which can also go backwards'
 	@echo 'make test           every test; ends with "N passed, N failed"; ONLY=PATTERN runs some (unit/*, run/hello.iso, tidy)'
 	@echo 'make fuzz/NAME      feed the dispatcher of interface NAME with libFuzzer, under ASan and UBSan, for SECONDS=60'
 	@echo 'make soak           the same with all long campaigns in full'

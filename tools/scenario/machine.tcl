@@ -43,7 +43,7 @@ proc run_until {pattern {seconds ""}} {
 		error "run_until PATTERN SECONDS: expected a number of seconds, got \"$seconds\""
 	}
 	machine::start
-	set deadline [expr {[clock milliseconds] + 1000 * $seconds}]
+	set deadline [machine::deadline $seconds]
 	while 1 {
 		set trouble [machine::trouble [expr {[clock milliseconds] >= $deadline}]]
 		set match [machine::match $pattern]
@@ -109,6 +109,39 @@ proc machine::trouble {late} {
 	return [expr {$late ? "nothing matched" : ""}]
 }
 
+# When to stop waiting, in milliseconds: never while somebody debugs the machine.
+proc machine::deadline {seconds} {
+	if {[runner::setting GDB_SOCKET ""] ne ""} {
+		set seconds 1000000
+	}
+	return [expr {[clock milliseconds] + 1000 * $seconds}]
+}
+
+# What lets gdb in, and what records a run so that it can be repeated (tools/debug)
+proc machine::debug_arguments {} {
+	set arguments {}
+	set socket [runner::setting GDB_SOCKET ""]
+	if {$socket ne ""} {
+		lappend arguments -S -gdb unix:$socket,server=on,wait=off
+	}
+	if {[runner::setting RECORD 0]} {
+		set disk [file normalize $runner::dir/snapshots.qcow2]
+		exec qemu-img create -q -f qcow2 $disk 1G
+		lappend arguments -rtc base=2026-01-01T00:00:00,clock=vm -drive file=$disk,if=none,id=snapshots \
+			-icount shift=auto,rr=record,rrfile=[file normalize $runner::dir/record],rrsnapshot=start
+	}
+	return $arguments
+}
+
+# What repeats a recorded run is the command that made it, but for one word, on the same kernel.
+proc machine::note_replay {command} {
+	set kernel [file normalize $runner::dir/kernel32]
+	file copy -force build/boot/kernel32 $kernel
+	set file [open $runner::dir/replay w]
+	puts $file [join [lmap word $command {string map [list rr=record rr=replay $::root/build/boot/kernel32 $kernel] $word}] "\n"]
+	close $file
+}
+
 # The arguments of QEMU for the image that was built.
 proc machine::command {} {
 	variable arguments
@@ -128,7 +161,7 @@ proc machine::command {} {
 		iso { lappend command -boot d -cdrom [file normalize $boot::image] }
 		uefi { lappend command -bios /usr/share/ovmf/OVMF.fd -cdrom [file normalize $boot::image] }
 	}
-	return [concat $command $arguments [runner::setting QEMU_ARGS ""]]
+	return [concat $command [debug_arguments] $arguments [runner::setting QEMU_ARGS ""]]
 }
 
 # Starts the machine if it does not run yet. -initrd names its modules relative to the boot directory.
@@ -148,6 +181,9 @@ proc machine::start {} {
 	set command [command]
 	if {[runner::setting DEBUG 0]} {
 		puts "run: $command"
+	}
+	if {[runner::setting RECORD 0]} {
+		note_replay $command
 	}
 	set back [pwd]
 	cd $runner::dir/boot
@@ -264,7 +300,7 @@ proc machine::panicked {} {
 
 # Reads on until the machine ends, at most so many seconds. Returns whether it ended.
 proc machine::drain {seconds} {
-	set deadline [expr {[clock milliseconds] + 1000 * $seconds}]
+	set deadline [deadline $seconds]
 	while {[clock milliseconds] < $deadline} {
 		if {[pump [expr {($deadline - [clock milliseconds]) / 1000.0}]] eq "end"} {
 			return 1
@@ -317,7 +353,7 @@ proc machine::finish {} {
 	}
 	set from [string length $log]
 	send -i $id -- q
-	set deadline [expr {[clock milliseconds] + 20000}]
+	set deadline [deadline 20]
 	while {$status eq "" && ![panicked] && ![regexp -start $from {ledger: [^\n]*\n} $log]} {
 		if {[clock milliseconds] >= $deadline} {
 			runner::fail "the leak check got no answer (ledger: clean) within 20 s"
@@ -342,11 +378,15 @@ proc machine::finish {} {
 	runner::passed
 }
 
-# Ends QEMU, if it runs, and restores the terminal.
+# Ends QEMU, if it runs, and restores the terminal. A recording is complete only when QEMU itself ends it.
 proc machine::stop {} {
 	variable id
 	variable pid
 	variable terminal
+	if {$pid ne "" && [runner::setting RECORD 0]} {
+		catch {exec kill -TERM $pid}
+		catch {drain 5}
+	}
 	if {$pid ne ""} {
 		catch {exec kill -KILL $pid}
 		catch {reap}
