@@ -8,6 +8,7 @@
  */
 #include <kernel/syscall.h>
 
+#include <kernel/budget.h>
 #include <kernel/console.h>
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
@@ -70,6 +71,47 @@ static enum status signal_create(uint64_t place, uint64_t thread_phys, uint64_t 
 	return STATUS_OK;
 }
 
+static bool budget_is_valid(uint64_t amount_ns, uint64_t period_ns)
+{
+	return period_ns >= BUDGET_PERIOD_MIN && period_ns <= BUDGET_PERIOD_MAX && amount_ns <= period_ns;
+}
+
+static struct budget *budget_at(uint64_t phys)
+{
+	struct object *object = object_at(phys, OBJECT_BUDGET);
+	return object ? container_of(object, struct budget, object) : NULL;
+}
+
+static enum status budget_create(uint64_t place, uint64_t amount_ns, uint64_t period_ns)
+{
+	struct object *object;
+
+	if (!budget_is_valid(amount_ns, period_ns) || object_create(place, BUDGET_GRANULES, OBJECT_BUDGET, &object))
+		return STATUS_INVALID;
+	budget_set(container_of(object, struct budget, object), clock_ns_to_ticks(amount_ns), clock_ns_to_ticks(period_ns));
+	return STATUS_OK;
+}
+
+static enum status budget_change(struct budget *b, uint64_t amount_ns, uint64_t period_ns)
+{
+	if (!b || !budget_is_valid(amount_ns, period_ns))
+		return STATUS_INVALID;
+	budget_set(b, clock_ns_to_ticks(amount_ns), clock_ns_to_ticks(period_ns));
+	sched_budget_changed(b);
+	return STATUS_OK;
+}
+
+/* The lowest bit of the address says whether idle time is taken. */
+static enum status set_budget(struct thread *t, uint64_t budget)
+{
+	struct budget *b = budget_at(budget & ~1UL);
+
+	if (budget && !b)
+		return STATUS_INVALID;
+	sched_set_budget(t, b, budget & 1);
+	return STATUS_OK;
+}
+
 static enum status thread_ctl(uint64_t phys, enum thread_ctl what)
 {
 	struct thread *t = thread_at(phys);
@@ -123,6 +165,8 @@ static enum status thread_set(struct thread *core, uint64_t phys, enum thread_at
 		return set_gate(&t->pager, value);
 	case THREAD_HANDLER:
 		return set_gate(&t->handler, value);
+	case THREAD_BUDGET:
+		return set_budget(t, value);
 	case THREAD_NAME:
 		copy_bytes(t->name, core->utcb->words, sizeof(t->name));
 		return STATUS_OK;
@@ -216,6 +260,8 @@ static enum status core_call(struct thread *t, unsigned op)
 	case SYS_THREAD_STATE:  return thread_state(t, r->rdi, r->rsi);
 	case SYS_GATE_CREATE:   return gate_create(r->rdi, r->rsi, r->rdx);
 	case SYS_SIGNAL_CREATE: return signal_create(r->rdi, r->rsi, r->rdx);
+	case SYS_BUDGET_CREATE: return budget_create(r->rdi, r->rsi, r->rdx);
+	case SYS_BUDGET_SET:    return budget_change(budget_at(r->rdi), r->rsi, r->rdx);
 	case SYS_FPU_CREATE:    return thread_at(r->rsi) ? fpu_create(r->rdi, thread_at(r->rsi)) : STATUS_INVALID;
 	case SYS_CAP_INSTALL:   return cap_install(pd_at(r->rdi), r->rsi, r->rdx, r->r8);
 	case SYS_CAP_GIVE:      return pd_at(r->rsi) ? pd_cap_copy(t->pd, r->rdi, pd_at(r->rsi), r->rdx, RIGHTS_ALL) : STATUS_INVALID;

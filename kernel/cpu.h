@@ -34,6 +34,7 @@ struct cpu {
 	uint64_t       ready;                /* bit n: queue[n] is not empty */
 	struct thread *queue[PRIORITIES];    /* ring of SCs each; the head is next */
 	struct pnode  *timeouts;             /* threads in wait with a deadline, by time in ticks */
+	struct pnode  *refills;              /* budgets with dry SCs, by the time at which something comes back */
 	uint64_t       arrivals;             /* orders waiters of one priority */
 	uint64_t       timer_set;            /* ticks for which the timer is programmed, 0: not */
 	struct thread *inbox, *inbox_tail;   /* threads of this CPU with requests, in order */

@@ -35,7 +35,7 @@ static void print_thread(struct thread const *t)
 		print(", serves ");
 		print_name(t->caller);
 	}
-	if (t->wait_one)
+	if (t->state == THREAD_BLOCKED && t->wait_one)
 		print(", waits for signal with badge 0x%lx", t->wait_one->badge);
 	if (t->signals)
 		print(", signals pending");

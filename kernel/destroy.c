@@ -3,6 +3,7 @@
  * The end of kernel objects, in slices. Each function first makes its object dead, which no later step can undo, then
  * returns AGAIN until nothing refers to it.
  */
+#include <kernel/budget.h>
 #include <kernel/console.h>
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
@@ -77,6 +78,14 @@ static enum status destroy_thread(struct thread *t)
 	return STATUS_OK;
 }
 
+static enum status destroy_budget(struct budget *b)
+{
+	if (b->members)
+		return STATUS_BUSY;
+	sched_budget_forget(b);
+	return STATUS_OK;
+}
+
 static struct slot *last_cap_frame(struct pd const *pd)
 {
 	return pd->cap_frames > PD_NEAR_FRAMES ? pd->far[pd->cap_frames - PD_NEAR_FRAMES - 1] : pd->caps[pd->cap_frames - 1];
@@ -123,6 +132,9 @@ enum status object_destroy(uint64_t phys)
 		break;
 	case OBJECT_PD:
 		status = destroy_pd(container_of(object, struct pd, object));
+		break;
+	case OBJECT_BUDGET:
+		status = destroy_budget(container_of(object, struct budget, object));
 		break;
 	case OBJECT_FPU:
 		status = fpu_destroy(object);

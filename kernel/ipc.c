@@ -126,7 +126,7 @@ static void start_call(struct thread *t, struct gate *gate, uint64_t header)
 	if (cpu_is_quiet(t->partner->home) && t->partner->state == THREAD_RECEPTIVE && !thread_is(t->partner, THREAD_PAUSED)) {
 		ipc_deliver_call(t);
 	} else {
-		sched_wait(t, this_cpu.sc ? this_cpu.sc->priority : t->priority); /* of the SC that it runs on, which may be lent */
+		sched_wait(t, this_cpu.sc ? this_cpu.sc->level : t->level); /* of the SC that it runs on, which may be lent */
 		if (thread_is_remote(t, t->partner))
 			thread_request(t->partner, REQUEST_LOOK);
 	}
@@ -361,6 +361,7 @@ void ipc_fault(struct thread *t, uint64_t address)
 	struct gate *gate = slot->state == SLOT_LIVE ? container_of(slot_object(slot), struct gate, object) : NULL;
 
 	t->fault_address = address;
+	t->wait_one = NULL;
 	if (gate && !gate->object.dead && !gate->thread->object.dead && t->depth < FAULT_DEPTH_MAX && !closes_a_ring(t, gate->thread)) {
 		t->special |= THREAD_FAULTING;
 		start_call(t, gate, 0);

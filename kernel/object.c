@@ -7,6 +7,7 @@
 static unsigned granules_of[OBJECT_TYPES] = {
 	[OBJECT_PD] = PD_GRANULES,         [OBJECT_THREAD] = THREAD_GRANULES, [OBJECT_GATE] = GATE_GRANULES,
 	[OBJECT_SIGNAL] = SIGNAL_GRANULES, [OBJECT_IRQ] = IRQ_GRANULES,
+	[OBJECT_BUDGET] = BUDGET_GRANULES,
 };
 
 void object_set_granules(enum object_type type, unsigned granules) { granules_of[type] = granules; }

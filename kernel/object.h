@@ -8,7 +8,7 @@
 
 #include <kernel/kernel.h>
 
-enum object_type { OBJECT_NONE, OBJECT_PD, OBJECT_THREAD, OBJECT_GATE, OBJECT_SIGNAL, OBJECT_IRQ, OBJECT_FPU, OBJECT_TYPES };
+enum object_type { OBJECT_NONE, OBJECT_PD, OBJECT_THREAD, OBJECT_GATE, OBJECT_SIGNAL, OBJECT_IRQ, OBJECT_FPU, OBJECT_BUDGET, OBJECT_TYPES };
 
 /* First member of every object. */
 struct object {

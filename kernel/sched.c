@@ -12,9 +12,15 @@
  *   a call is delivered or a server becomes receptive.
  *
  * Time is charged when the SC changes, and only then is the clock read and the timer set.
+ *
+ * An SC may have a budget (budget.h), alone or with others. When dispatch picks one whose budget is used up, it becomes *dry*: until
+ * something comes back it is out of the run queue or, if it takes idle time, goes on with priority 0, at nobody's expense. In
+ * both cases those that wait beside it in a queue of callers come first. Core is never left in the middle of a call for that: it finishes on
+ * overdraft, and its reply does not take the fast path.
  */
 #include <kernel/sched.h>
 
+#include <kernel/budget.h>
 #include <kernel/ipc.h>
 #include <kernel/x86_64/clock.h>
 #include <kernel/x86_64/cpu_ops.h>
@@ -25,11 +31,12 @@
 #define NO_KEY       UINT32_MAX
 #define HELP_HOPS  64    /* over queues and calls together, a dispatch */
 #define TIMEOUTS_MAX 16  /* a timer interrupt; the rest at the next one, which follows at once */
+#define REFILLS_MAX  16  /* SCs and budgets, likewise */
 
 static void enqueue(struct thread *t, bool head)
 {
 	struct cpu *cpu = t->home;
-	struct thread *first = cpu->queue[t->priority];
+	struct thread *first = cpu->queue[t->level];
 
 	if (first) {
 		t->next = first;
@@ -40,11 +47,13 @@ static void enqueue(struct thread *t, bool head)
 		t->next = t->prev = t;
 	}
 	if (!first || head)
-		cpu->queue[t->priority] = t;
-	cpu->ready |= 1UL << t->priority;
+		cpu->queue[t->level] = t;
+	cpu->ready |= 1UL << t->level;
 	t->in_run_queue = 1;
-	if (!cpu->sc || t->priority > cpu->sc->priority)
+	if (!cpu->sc || t->level > cpu->sc->level)
 		cpu_reschedule(cpu);
+	if (t->budget && !thread_is_dry(t) && !t->budget->active++)
+		budget_activate(t->budget, clock_ticks());
 }
 
 void sched_remove(struct thread *t)
@@ -54,15 +63,17 @@ void sched_remove(struct thread *t)
 	if (!t->in_run_queue)
 		return;
 	if (t->next == t) {
-		cpu->queue[t->priority] = NULL;
-		cpu->ready &= ~(1UL << t->priority);
+		cpu->queue[t->level] = NULL;
+		cpu->ready &= ~(1UL << t->level);
 	} else {
 		t->next->prev = t->prev;
 		t->prev->next = t->next;
-		if (cpu->queue[t->priority] == t)
-			cpu->queue[t->priority] = t->next;
+		if (cpu->queue[t->level] == t)
+			cpu->queue[t->level] = t->next;
 	}
 	t->in_run_queue = 0;
+	if (t->budget && !thread_is_dry(t))
+		t->budget->active--;
 	cpu_reschedule(cpu);
 }
 
@@ -85,7 +96,8 @@ static bool has_own_work(struct thread const *t)
 
 void sched_update(struct thread *t)
 {
-	bool wanted = !t->object.dead && has_own_work(t);
+	bool may_run = !thread_is_dry(t) || t->object.flags & THREAD_TAKES_IDLE;
+	bool wanted = !t->object.dead && may_run && has_own_work(t);
 
 	if (wanted && !t->in_run_queue)
 		enqueue(t, false);
@@ -123,35 +135,48 @@ void sched_wake(struct thread *t)
 
 void sched_yield(struct thread *t)
 {
-	if (t->in_run_queue && this_cpu.queue[t->priority] == t)
-		this_cpu.queue[t->priority] = t->next;
+	if (t->in_run_queue && this_cpu.queue[t->level] == t)
+		this_cpu.queue[t->level] = t->next;
 	this_cpu.reschedule = true;
+}
+
+/* Another place in the run queue, and in the queue of callers that its chain ends in. Bound: the depth of chains. */
+static void set_level(struct thread *t, unsigned level)
+{
+	struct thread *u = t;
+
+	sched_remove(t);
+	t->level = level;
+	if (cpu_is_quiet(t->home)) {
+		sched_update(t);
+		while (u->state == THREAD_CALLING && !thread_is_remote(u, u->partner))
+			u = u->partner;
+	} else if (t->state != THREAD_NEW) {
+		thread_request(t, REQUEST_LOOK);
+	}
+	if (pnode_queued(&u->waiting) && !t->caller) {
+		sched_unwait(u);
+		sched_wait(u, level);
+		if (thread_is_remote(u, u->partner))
+			thread_request(u->partner, REQUEST_LOOK);
+		else
+			wake_best_waiter(u->partner); /* another one may be the best now, and parked */
+	}
 }
 
 void sched_set_priority(struct thread *t, unsigned priority)
 {
-	bool queued = t->in_run_queue;
-
-	sched_remove(t);
 	t->priority = priority;
-	if (queued)
-		enqueue(t, false);
-	if (pnode_queued(&t->waiting) && !t->caller) {
-		sched_unwait(t);
-		sched_wait(t, priority);
-		if (thread_is_remote(t, t->partner))
-			thread_request(t->partner, REQUEST_LOOK);
-		else
-			wake_best_waiter(t->partner); /* another one may be the best now, and parked */
-	}
+	if (!thread_is_dry(t))
+		set_level(t, priority);
 }
 
-void sched_wait(struct thread *t, unsigned priority)
+void sched_wait(struct thread *t, unsigned level)
 {
 	struct thread *partner = t->partner;
 
 	partner->remote_waiters += thread_is_remote(t, partner);
-	pqueue_insert(&partner->waiters, &t->waiting, (uint64_t)(PRIORITIES - priority) << 56 | partner->home->arrivals++);
+	pqueue_insert(&partner->waiters, &t->waiting, (uint64_t)(PRIORITIES - level) << 56 | partner->home->arrivals++);
 }
 
 void sched_unwait(struct thread *t)
@@ -174,7 +199,10 @@ static void charge(uint64_t now)
 {
 	if (this_cpu.sc) {
 		uint64_t spent = now - this_cpu.sc_since;
-		payer_of(this_cpu.sc)->consumed += spent;
+		struct thread *payer = payer_of(this_cpu.sc);
+		payer->consumed += spent;
+		if (payer->budget && !thread_is_dry(payer))
+			budget_spend(payer->budget, spent);
 		this_cpu.sc->quantum -= spent < this_cpu.sc->quantum ? spent : this_cpu.sc->quantum;
 	}
 	this_cpu.sc_since = now;
@@ -182,16 +210,28 @@ static void charge(uint64_t now)
 
 void sched_charge(void) { charge(clock_ticks()); }
 
-/* Makes `sc` the one that is charged from `now` on; the timer is set for the end of its quantum or the first deadline. */
+static uint64_t first_key(struct pnode const *queue) { return queue ? queue->key : UINT64_MAX; }
+
+/* On overdraft, which only core is allowed to be. */
+static bool is_overdrawn(struct thread const *sc) { return sc->budget && !thread_is_dry(sc) && sc->budget->left <= 0; }
+
+/*
+ * Makes `sc` the one that is charged from `now` on; the timer is set for the end of its quantum or budget, the first deadline or the first
+ * budget that is filled.
+ */
 static void begin(struct thread *sc, uint64_t now)
 {
+	uint64_t end = first_key(this_cpu.timeouts), refill = first_key(this_cpu.refills);
+
 	this_cpu.sc = sc;
 	if (sc && !sc->quantum)
 		sc->quantum = clock_ns_to_ticks(QUANTUM_NS);
-
-	uint64_t end = sc ? now + sc->quantum : UINT64_MAX;
-	if (this_cpu.timeouts && this_cpu.timeouts->key < end)
-		end = this_cpu.timeouts->key;
+	if (refill < end)
+		end = refill;
+	if (sc && now + sc->quantum < end)
+		end = now + sc->quantum;
+	if (sc && sc->budget && !thread_is_dry(sc) && sc->budget->left > 0 && now + sc->budget->left < end)
+		end = now + sc->budget->left;
 	if (end != this_cpu.timer_set) {
 		this_cpu.timer_set = end;
 		clock_set_timer(now, end);
@@ -205,6 +245,135 @@ static void switch_sc(struct thread *sc)
 	charge(now);
 	begin(sc, now);
 }
+
+/* --- Budgets --- */
+
+static void await_refill(struct budget *b)
+{
+	uint64_t next = b->left > 0 ? 0 : budget_next(b);
+
+	if (next == UINT64_MAX)
+		return;
+	b->cpu = &this_cpu;
+	pqueue_insert(&this_cpu.refills, &b->refill, next);
+}
+
+static void await_no_refill(struct budget *b)
+{
+	if (pnode_queued(&b->refill))
+		pqueue_remove(&b->cpu->refills, &b->refill);
+}
+
+static uint32_t dry_link(struct thread const *t)    { return virt_to_phys(t) / GRANULE; }
+static struct thread *dry_thread(uint32_t link)     { return phys_to_virt((uint64_t)link * GRANULE); }
+
+static void leave_dry(struct thread *t)
+{
+	struct budget *b = t->budget;
+
+	sched_remove(t);
+	t->object.flags &= ~THREAD_DRY;
+	dry_thread(t->dry_next)->dry_prev = t->dry_prev;
+	dry_thread(t->dry_prev)->dry_next = t->dry_next;
+	if (b->dry == t)
+		b->dry = t->dry_next == dry_link(t) ? NULL : dry_thread(t->dry_next);
+}
+
+static void become_dry(struct thread *t)
+{
+	struct budget *b = t->budget;
+
+	sched_remove(t);
+	t->object.flags |= THREAD_DRY;
+	if (!b->dry) {
+		b->dry = t;
+		t->dry_prev = dry_link(t);
+	}
+	t->dry_next = dry_link(b->dry);
+	t->dry_prev = b->dry->dry_prev;
+	dry_thread(t->dry_prev)->dry_next = b->dry->dry_prev = dry_link(t);
+	set_level(t, 0);
+	if (!pnode_queued(&b->refill))
+		await_refill(b);
+}
+
+/* Whether `sc` may run `end`; if not, it is dry from now on. What was used until now is charged first, since budgets are shared. */
+static bool has_time(struct thread *sc, struct thread const *end)
+{
+	uint64_t now;
+
+	if (!sc->budget || thread_is_dry(sc))
+		return true;
+	now = clock_ticks();
+	charge(now);
+	this_cpu.sc = NULL; /* the timer is to be set anew */
+	budget_refresh(sc->budget, now);
+	if (sc->budget->left > 0 || end->pd->is_core)
+		return true;
+	become_dry(sc);
+	return false;
+}
+
+/* One dry SC goes on whose budget, the first in the queue, has something left; or the budget waits on. */
+static void refill_one(uint64_t now)
+{
+	struct budget *b = container_of(this_cpu.refills, struct budget, refill);
+	struct thread *t = b->dry;
+
+	budget_refresh(b, now);
+	if (t && b->left > 0) {
+		b->active++; /* it was wanted all the time */
+		leave_dry(t);
+		set_level(t, t->priority);
+		b->active--;
+		if (b->dry)
+			return;
+	}
+	await_no_refill(b);
+	if (b->dry)
+		await_refill(b);
+}
+
+/* The timer is set for `ticks` if nothing comes before. */
+static void wake_up_at(uint64_t ticks)
+{
+	if (ticks >= this_cpu.timer_set)
+		return;
+	this_cpu.timer_set = ticks;
+	clock_set_timer(clock_ticks(), ticks);
+}
+
+void sched_set_budget(struct thread *t, struct budget *b, bool takes_idle_time)
+{
+	charge(clock_ticks());
+	if (thread_is_dry(t))
+		leave_dry(t);
+	sched_remove(t);
+	if (t->budget)
+		t->budget->members--;
+	t->budget = b;
+	t->object.flags = (t->object.flags & ~THREAD_TAKES_IDLE) | (takes_idle_time ? THREAD_TAKES_IDLE : 0);
+	if (b)
+		b->members++;
+	set_level(t, t->priority);
+	this_cpu.reschedule = true;
+}
+
+void sched_budget_changed(struct budget *b)
+{
+	await_no_refill(b);
+	if (b->dry)
+		await_refill(b);
+	wake_up_at(first_key(this_cpu.refills));
+	this_cpu.reschedule = true;
+}
+
+void sched_budget_forget(struct budget *b)
+{
+	await_no_refill(b);
+}
+
+/* --- Who runs --- */
 
 /* The thread that runs on this SC, or NULL if the chain's end cannot run. Delivers what can be delivered on the way. */
 static struct thread *chain_end(struct thread *sc)
@@ -255,14 +424,17 @@ struct thread *sched_dispatch(void)
 		}
 		if (sc != this_cpu.queue[63 - __builtin_clzl(this_cpu.ready)])
 			continue; /* a delivery made something better ready */
+		if (!has_time(sc, end))
+			continue;
 		this_cpu.reschedule = false;
 		this_cpu.current = end;
 		if (sc != this_cpu.sc)
 			switch_sc(sc);
 	}
 	fpu_switch(this_cpu.current);
-	this_cpu.call_key = this_cpu.current->special ? NO_KEY : THREAD_RECEPTIVE | this_cpu.number << 16;
-	this_cpu.reply_key = this_cpu.current->special ? NO_KEY : THREAD_CALLING | this_cpu.number << 16;
+	bool slow = this_cpu.current->special || is_overdrawn(this_cpu.sc);
+	this_cpu.call_key = slow ? NO_KEY : THREAD_RECEPTIVE | this_cpu.number << 16;
+	this_cpu.reply_key = slow ? NO_KEY : THREAD_CALLING | this_cpu.number << 16;
 	kernel_unlock();
 	return this_cpu.current;
 }
@@ -286,10 +458,7 @@ void sched_timeout_set(struct thread *t, uint64_t ticks)
 {
 	t->special |= THREAD_TIMED;
 	pqueue_insert(&this_cpu.timeouts, &t->timeout, ticks);
-	if (ticks < this_cpu.timer_set) {
-		this_cpu.timer_set = ticks;
-		clock_set_timer(clock_ticks(), ticks);
-	}
+	wake_up_at(ticks);
 }
 
 void sched_timeout_cancel(struct thread *t)
@@ -309,7 +478,11 @@ void sched_tick(void)
 	for (unsigned woken = 0; woken < TIMEOUTS_MAX && this_cpu.timeouts && this_cpu.timeouts->key <= now; woken++)
 		ipc_abort_wait(container_of(this_cpu.timeouts, struct thread, timeout), STATUS_TIMEOUT);
 	charge(now);
+	for (unsigned filled = 0; filled < REFILLS_MAX && first_key(this_cpu.refills) <= now; filled++)
+		refill_one(now);
 	if (sc && !sc->quantum)
 		sched_yield(sc);
+	if (sc && is_overdrawn(sc))
+		this_cpu.reschedule = true;
 	begin(sc, now);
 }

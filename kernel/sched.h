@@ -23,9 +23,18 @@ void sched_yield(struct thread *t);
 
 void sched_set_priority(struct thread *t, unsigned priority);
 
-/* Puts `t` among the waiters of its partner, and takes it out again. */
-void sched_wait(struct thread *t, unsigned priority);
+/* Puts `t` among the waiters of its partner, and takes it out again. `level` is that of the SC it runs on. */
+void sched_wait(struct thread *t, unsigned level);
 void sched_unwait(struct thread *t);
+
+/* `b` pays for the SC of `t` from now on; NULL: nobody. */
+void sched_set_budget(struct thread *t, struct budget *b, bool takes_idle_time);
+
+/* Its amount or period is another. */
+void sched_budget_changed(struct budget *b);
+
+/* It has no members, and is about to cease to exist. */
+void sched_budget_forget(struct budget *b);
 
 /* Finds out who runs next, idles if nobody can, and returns the thread to leave the kernel with; unlocks the kernel. */
 struct thread *sched_dispatch(void);

@@ -65,6 +65,7 @@ static void end(struct thread *t)
 		t->state = THREAD_EXITED;
 	}
 	sched_timeout_cancel(t);
+	sched_set_budget(t, NULL, false);
 	sched_remove(t);
 	sched_forget(t);
 	t->object.flags |= THREAD_ENDED;

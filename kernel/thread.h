@@ -42,7 +42,11 @@ enum thread_special {
 };
 
 /* flags in a thread's object */
-enum { THREAD_ENDED = 1 /* destroyed, and its home CPU has stopped it */ };
+enum thread_flags {
+	THREAD_ENDED      = 1, /* destroyed, and its home CPU has stopped it */
+	THREAD_DRY        = 2, /* its budget is used up: in the budget's ring */
+	THREAD_TAKES_IDLE = 4, /* goes on while it is dry, when nobody else wants to */
+};
 
 struct pd {
 	struct object object;
@@ -60,6 +64,7 @@ struct pd {
 
 struct signal;
 struct cpu;
+struct budget;
 
 struct thread {
 	struct object  object;
@@ -81,20 +86,23 @@ struct thread {
 	uint8_t        in_run_queue;
 	uint8_t        priority;
 	uint8_t        requests;              /* of other CPUs; not 0: in the inbox of `home`. enum thread_request */
-	uint8_t        spare1;
+	uint8_t        level;                 /* the priority that it is queued with: 0 while it is dry */
 	struct thread *next, *prev;           /* ring of one priority in the run queue */
 	struct pnode   waiting;               /* node in the partner's `waiters` */
 	struct pnode   timeout;               /* node in the CPU's `timeouts` */
-	struct signal *wait_one;              /* BLOCKED: the only one that it waits for, or NULL after a fault */
-	uint64_t       call_header;           /* CALLING, QUEUED: the header word of the call */
-	struct fpu    *fpu;                   /* HEAVY: where its FPU state is kept */
-	uint64_t       fs_base;               /* HEAVY */
+	union {
+		struct signal *wait_one;      /* BLOCKED: the only one that it waits for, or NULL after a fault */
+		uint64_t call_header;         /* CALLING, QUEUED: the header word of the call; 0 for a fault */
+	};
+	struct fpu    *fpu;                   /* HEAVY: where its FPU state and its FS base are kept */
 	union {
 		uint64_t fault_address;
 		uint64_t epoch;               /* ENDED: other CPUs may know it until this is over */
 	};
 	uint64_t       consumed;              /* ticks, on the own SC */
 	uint64_t       quantum;               /* ticks left before others of the same priority get their turn */
+	struct budget *budget;                /* pays for its SC; NULL: nobody */
+	uint32_t       dry_next, dry_prev;    /* DRY: ring of its budget, by physical address / GRANULE */
 	uint32_t       bound;                 /* gates and signal contexts that deliver here; the thread outlives them */
 	uint32_t       remote_waiters;        /* those of `waiters` that live on other CPUs: their SCs do not push this thread */
 	struct cpu    *home;                  /* number `cpu`; the SC never leaves it */
@@ -143,6 +151,8 @@ void thread_attend(struct thread *t, unsigned requests);
 
 /* Does `other` live on another CPU? */
 static inline bool thread_is_remote(struct thread const *t, struct thread const *other) { return t->home != other->home; }
+
+static inline bool thread_is_dry(struct thread const *t) { return t->object.flags & THREAD_DRY; }
 
 static inline bool thread_is(struct thread const *t, enum thread_special what) { return t->special & what; }
 

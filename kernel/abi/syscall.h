@@ -60,6 +60,9 @@ enum syscall_op {
 	SYS_SIGNAL_CREATE, /* rdi place (1), rsi receiving thread, rdx badge */
 	SYS_SIGNAL_SUBMIT, /* rdi signal context by address: core's own news need no slot */
 	SYS_FPU_CREATE,    /* rdi place (info: fpu_granules), rsi thread: gives it FPU state and an FS base. BUSY: it has them, or it was started */
+	SYS_BUDGET_CREATE, /* rdi place (BUDGET_GRANULES), rsi ns in each rdx ns: for threads (THREAD_BUDGET) of this CPU. INVALID: more than all, or not a
+	                      period from BUDGET_PERIOD_MIN to BUDGET_PERIOD_MAX */
+	SYS_BUDGET_SET,    /* rdi budget, rsi, rdx: as for SYS_BUDGET_CREATE, from now on */
 	SYS_IRQ_CREATE,    /* rdi place (IRQ_GRANULES), rsi global system interrupt, rdx enum irq_flags; masked. DENIED: the kernel's own; BUSY: there
 	                      is an IRQ for it; NOT_FOUND: no such input. MSI: rsi is 0; back: rdi address and rsi data for the device to write */
 	SYS_IRQ_BIND,      /* rdi IRQ, rsi signal context by address (unmasks), or 0 (masks) */
@@ -101,6 +104,7 @@ enum thread_attribute {
 	THREAD_PRIORITY, /* 0 (idle) to 63 */
 	THREAD_PAGER,    /* gate by address: page faults */
 	THREAD_HANDLER,  /* gate by address: all other exceptions */
+	THREAD_BUDGET,   /* budget by address, 0 for none; + 1: goes on at priority 0 while it is used up. A budget ends after its threads */
 	THREAD_NAME,     /* words 0-2 of core's UTCB: up to 24 characters, for the debugger */
 	THREAD_CPU,      /* on which it runs, below info.cpus; core's own at first. BUSY: it was started */
 };
@@ -131,6 +135,7 @@ enum {
 	GATE_GRANULES   = 1,
 	SIGNAL_GRANULES = 1,
 	IRQ_GRANULES    = 2,
+	BUDGET_GRANULES = 5,
 	SLOT_SIZE       = 32,
 	SLOTS_PER_FRAME = 128,
 	PD_CAP_FRAMES   = 260,  /* capability frames that a PD can have: so many beside the PD, */
@@ -141,7 +146,10 @@ enum {
 	CPUS_MAX        = 16,
 	CHAIN_DEPTH_MAX = 16,
 	THREAD_NAME_SIZE = 24,
+	BUDGET_PERIOD_MIN = 100000,         /* ns */
 };
+
+#define BUDGET_PERIOD_MAX 10000000000UL
 
 /*
  * A fault or exception arrives at the pager or handler gate as an RPC of kind FAULT: badge of the gate, label = vector,

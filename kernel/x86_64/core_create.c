@@ -133,10 +133,9 @@ void core_create(void)
 	struct thread *thread = phys_to_virt(thread_phys);
 	thread->frame.rdi = INFO_ADDRESS;
 	thread->pd->is_core = 1;
-	thread->priority = CORE_PRIORITY;
 	copy_bytes(thread->name, "core", sizeof("core"));
 	thread->state = THREAD_RUNNING;
-	sched_update(thread);
+	sched_set_priority(thread, CORE_PRIORITY);
 	boot_info.core_pd = pd_phys;
 	boot_info.core_thread = thread_phys;
 	boot_info.core_objects = objects;

@@ -20,7 +20,8 @@ struct fpu {
 	struct object  object;
 	uint32_t       spare;
 	struct thread *thread;
-	uint64_t       spare1[6];
+	uint64_t       fs_base;
+	uint64_t       spare1[5];
 	uint8_t        area[];     /* 64-byte aligned: the second granule */
 };
 
@@ -78,9 +79,11 @@ static void turn(bool on)
 /* By loading the selector a program can set the register to 0, which is its own business: the next one gets its base anew. */
 static void set_fs_base(struct thread *t)
 {
-	if (t->fs_base == fs_base && (!fs_base || t == fs_owner))
+	uint64_t base = t->fpu ? t->fpu->fs_base : 0;
+
+	if (base == fs_base && (!base || t == fs_owner))
 		return;
-	fs_base = t->fs_base;
+	fs_base = base;
 	fs_owner = t;
 	wrmsr(MSR_FS_BASE, fs_base);
 }
@@ -129,7 +132,6 @@ enum status fpu_destroy(struct object *object)
 	if (fs_owner == fpu->thread)
 		fs_owner = NULL;
 	fpu->thread->fpu = NULL;
-	fpu->thread->fs_base = 0;
 	fpu->thread->special &= ~THREAD_HEAVY;
 	return STATUS_OK;
 }
@@ -140,7 +142,7 @@ enum status fpu_set_tls(struct thread *t, uint64_t base)
 		return STATUS_UNSUPPORTED;
 	if (base >= USER_END)
 		return STATUS_INVALID;
-	t->fs_base = base;
+	t->fpu->fs_base = base;
 	this_cpu.reschedule = true; /* on the way out it goes into the register */
 	return STATUS_OK;
 }

@@ -32,7 +32,7 @@
 #define DEPTH_MAX       16
 #define OP_REPLY_WAIT    1
 #define UTCB_WORDS_MAX 128
-#define OP_END          61
+#define OP_END          63
 #define STATUS_VALUE_UNSUPPORTED 11
 
 /* struct gate, struct pd */

@@ -5,6 +5,7 @@
  * the invariants are told from the state alone (see check_*).
  */
 #include "kernel.h"
+#include <kernel/budget.h>
 #include <kernel/console.h>
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
@@ -18,9 +19,9 @@
 #include <kernel/x86_64/machine.h>
 #include <kernel/x86_64/paging.h>
 
-enum { PDS = 3, THREADS = 12, GATES = 16, SIGNALS = 16, HOPS = 64 };
+enum { PDS = 3, THREADS = 12, GATES = 16, SIGNALS = 16, BUDGETS = 3, HOPS = 64 };
 
-static uint64_t pds[PDS], threads[THREADS], utcbs[THREADS], gates[GATES], signals[SIGNALS];
+static uint64_t pds[PDS], threads[THREADS], utcbs[THREADS], gates[GATES], signals[SIGNALS], budgets[BUDGETS];
 static struct thread *core, *idler;
 static uint64_t ticks, timer;
 static bool destroys = true;
@@ -104,8 +105,8 @@ static void equip_thread(unsigned i)
 {
 	struct thread *t = thread_at(i);
 
-	t->priority = (uint8_t)(1 + unit_below(8));
 	t->frame.rdi = unit_random();
+	core_op(SYS_THREAD_SET, threads[i], THREAD_PRIORITY, 1 + unit_below(8), 0);
 	core_op(SYS_THREAD_SET, threads[i], THREAD_PAGER, gates[unit_below(GATES)], 0);
 	core_op(SYS_THREAD_SET, threads[i], THREAD_HANDLER, gates[unit_below(GATES)], 0);
 	core_op(SYS_THREAD_CTL, threads[i], THREAD_START, 0, 0);
@@ -142,6 +143,8 @@ static void setup(void)
 		CHECK(core_op(SYS_GATE_CREATE, gates[i] = place(1), threads[i % THREADS], i, 0) == STATUS_OK);
 	for (unsigned i = 0; i < SIGNALS; i++)
 		CHECK(core_op(SYS_SIGNAL_CREATE, signals[i] = place(1), threads[i % THREADS], i, 0) == STATUS_OK);
+	for (unsigned i = 0; i < BUDGETS; i++)
+		CHECK(core_op(SYS_BUDGET_CREATE, budgets[i] = place(BUDGET_GRANULES), 50000, 200000, 0) == STATUS_OK);
 	for (unsigned i = 0; i < THREADS; i++)
 		equip_thread(i);
 	for (unsigned i = 0; i < 80; i++)
@@ -161,7 +164,8 @@ static void check_run_queue(void)
 		if (!first)
 			continue;
 		do {
-			CHECK(t->in_run_queue && t->priority == p && !t->object.dead && t->next->prev == t);
+			CHECK(t->in_run_queue && t->level == p && t->level == (t->dry ? 0 : t->priority) && !t->object.dead && t->next->prev == t);
+			CHECK(!t->dry || t->takes_idle_time);
 			CHECK(++queued <= THREADS + 1);
 			t = t->next;
 		} while (t != first);
@@ -169,6 +173,31 @@ static void check_run_queue(void)
 	for (unsigned i = 0; i < THREADS; i++)
 		marked += is_thread(threads[i]) && thread_at(i)->in_run_queue;
 	CHECK(queued == marked);
+}
+
+/* What a budget says of its threads is what they say. */
+static void check_budget(uint64_t phys)
+{
+	struct budget const *b = phys_to_virt(phys);
+	struct thread const *t = b->dry;
+	unsigned members = 0, active = 0, dry = 0, in_ring = 0;
+	int64_t sum = b->left;
+
+	for (unsigned i = 0; i < THREADS; i++) {
+		struct thread const *m = thread_at(i);
+		if (!is_thread(threads[i]) || m->budget != b)
+			continue;
+		members++;
+		dry += m->dry;
+		active += m->in_run_queue && !m->dry;
+	}
+	for (; t && (t != b->dry || !in_ring); t = t->dry_next)
+		CHECK(t->dry && t->budget == b && t->dry_next->dry_prev == t && ++in_ring <= THREADS);
+	CHECK(members == b->members && active == b->active && dry == in_ring);
+	CHECK(!dry || pnode_queued(&b->refill) || (b->left <= 0 && budget_next(b) == UINT64_MAX));
+	for (unsigned i = 0; i < b->count; i++)
+		sum += (int64_t)b->due[(b->first + i) % BUDGET_DUE].ticks;
+	CHECK(sum == (int64_t)b->amount);
 }
 
 static bool waits_at(struct thread const *t, struct thread const *server)
@@ -263,27 +292,35 @@ static struct thread const *root_of_best(struct thread const *t)
 	return w;
 }
 
-/* Nothing that can run is forgotten, and it runs with the best priority of those that wait for it, at each step of its chain. */
+/*
+ * Nothing that can run is forgotten, and it runs with the best priority of those that wait for it, at each step of its chain. If they
+ * all are dry, it waits with them.
+ */
 static void check_runnable(struct thread const *t)
 {
 	int best = -1;
+	bool dry = false;
 
 	if (!can_run(t))
 		return;
 	for (unsigned i = 0; i < THREADS; i++) {
 		struct thread const *sc = thread_at(i);
-		if (is_thread(threads[i]) && sc->in_run_queue && end_of(sc) == t && sc->priority > best)
-			best = sc->priority;
+		if (!is_thread(threads[i]) || end_of(sc) != t)
+			continue;
+		dry |= sc->dry;
+		if (sc->in_run_queue && sc->level > best)
+			best = sc->level;
 	}
-	CHECK(best >= 0);
+	CHECK(best >= 0 || dry);
+	best = best < 0 ? 0 : best;
 	for (;;) {
 		if (t->waiters)
-			CHECK(root_of_best(t)->priority <= best);
+			CHECK(root_of_best(t)->level <= best);
 		if (!t->caller)
 			break;
 		t = t->caller;
 	}
-	CHECK(t->state == THREAD_RECEPTIVE || t->priority <= best);
+	CHECK(t->state == THREAD_RECEPTIVE || t->level <= best);
 }
 
 /* Each live slot is in the tree of its object. */
@@ -327,6 +364,8 @@ static void check_slots(void)
 static void check_all(void)
 {
 	check_run_queue();
+	for (unsigned i = 0; i < BUDGETS; i++)
+		check_budget(budgets[i]);
 	for (unsigned i = 0; i < THREADS; i++) {
 		if (!is_thread(threads[i]))
 			continue;
@@ -415,11 +454,21 @@ static void finish_threads(void)
 	}
 }
 
+static void random_budget_op(uint64_t thread)
+{
+	uint64_t budget = budgets[unit_below(BUDGETS)], period = 100000 + unit_below(300000);
+
+	if (unit_below(3))
+		core_op(SYS_THREAD_SET, thread, THREAD_BUDGET, unit_below(4) ? budget | unit_below(2) : 0, 0);
+	else
+		core_op(SYS_BUDGET_SET, budget, unit_below(8) ? unit_below(period) : 0, period, 0);
+}
+
 static void random_core_op(void)
 {
 	uint64_t t = threads[unit_below(THREADS)];
 
-	switch (unit_below(14)) {
+	switch (unit_below(16)) {
 	case 0: case 1: case 2: core_op(SYS_THREAD_CTL, t, THREAD_CANCEL, 0, 0); break;
 	case 3:                 core_op(SYS_THREAD_CTL, t, THREAD_PAUSE, 0, 0); break;
 	case 4: case 5:         core_op(SYS_THREAD_CTL, t, THREAD_START, 0, 0); break;
@@ -428,6 +477,7 @@ static void random_core_op(void)
 	case 9:                 random_destroy(); break;
 	case 10:                finish_threads(); random_create(); break;
 	case 11:                core_op(SYS_SIGNAL_SUBMIT, signals[unit_below(SIGNALS)], 0, 0, 0); break;
+	case 12: case 13:       random_budget_op(t); break;
 	default:                install();
 	}
 }
@@ -437,7 +487,7 @@ static void step(void)
 	struct thread *t = this_cpu.current;
 	unsigned what = (unsigned)unit_below(100);
 
-	ticks += 1 + unit_below(3);
+	ticks += unit_below(20) ? 1 + unit_below(3) : unit_below(100000);
 	if (ticks >= timer || what < 5) {
 		ticks = what < 2 ? ticks + 20000000 : ticks;
 		sched_tick();
