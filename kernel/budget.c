@@ -27,6 +27,14 @@ void budget_refresh(struct budget *b, uint64_t now)
 		b->since = now;
 }
 
+/* How long the budget takes to earn so many ticks. */
+static uint64_t time_to_earn(struct budget const *b, uint64_t ticks)
+{
+	if (!b->amount)
+		return 0;
+	return ticks / b->amount * b->period + ticks % b->amount * (b->period / b->amount + 1);
+}
+
 void budget_spend(struct budget *b, uint64_t ticks)
 {
 	struct budget_piece *last = &b->due[(b->first + b->count + BUDGET_DUE - 1u) % BUDGET_DUE];
@@ -35,6 +43,8 @@ void budget_spend(struct budget *b, uint64_t ticks)
 	if (!ticks)
 		return;
 	b->left -= (int64_t)ticks;
+	if (b->left < 0)
+		back += time_to_earn(b, (uint64_t)-b->left);
 	if (b->count && (back <= b->last_from + b->period / BUDGET_PIECES || b->count == BUDGET_DUE)) {
 		last->ticks += ticks;
 		if (last->time < back)

@@ -9,8 +9,8 @@
  *   lower priority it looks like one periodic thread, and a response-time analysis holds for it;
  * - pieces that began within an eighth of a period come back together, with the last of them, so a bounded number is on its way.
  *
- * left + everything in `due` = amount, always. More than `left` can be used (core finishes the call that it is in): then `left`
- * is below 0, and what comes back pays for it first.
+ * left + everything in `due` = amount, always. More than `left` can be used (core finishes the call that it is in, a timer comes late):
+ * then `left` is below 0, and it all comes back later by the time that the rest takes to earn.
  */
 #pragma once
 
@@ -41,7 +41,7 @@ struct budget {
 
 static_assert(sizeof(struct budget) <= BUDGET_GRANULES * GRANULE, "places that core pays for");
 
-/* Another amount and period, from now on; a new budget has 0 and 0, and is full. */
+/* Another amount and period, from now on; a new budget has 0 and 0, and is full. amount: 0, or period / BUDGET_PARTS to period. */
 void budget_set(struct budget *b, uint64_t amount, uint64_t period);
 
 /* It is wanted from `now` on, and was not before. */

@@ -24,7 +24,7 @@ static void print_name(struct thread const *t)
 static void print_thread(struct thread const *t)
 {
 	print_name(t);
-	print(": %s%s%s, priority %u, pd %lx, ip 0x%lx, %lu us", state_names[t->state], thread_is(t, THREAD_PAUSED) ? ", paused" : "",
+	print(": %s%s%s, priority %u, pd %lx, ip 0x%lx, %lu us", state_names[t->state], thread_is(t, THREAD_PAUSED) ? ", paused" : thread_is_dry(t) ? ", dry" : "",
 	      thread_is(t, THREAD_FAULTING) ? ", faulting" : "", t->priority, virt_to_phys(t->pd), t->frame.rip,
 	      clock_ticks_to_ns(sched_consumed(t)) / 1000);
 	if (t->state == THREAD_CALLING || t->state == THREAD_QUEUED) {

@@ -60,8 +60,8 @@ enum syscall_op {
 	SYS_SIGNAL_CREATE, /* rdi place (1), rsi receiving thread, rdx badge */
 	SYS_SIGNAL_SUBMIT, /* rdi signal context by address: core's own news need no slot */
 	SYS_FPU_CREATE,    /* rdi place (info: fpu_granules), rsi thread: gives it FPU state and an FS base. BUSY: it has them, or it was started */
-	SYS_BUDGET_CREATE, /* rdi place (BUDGET_GRANULES), rsi ns in each rdx ns: for threads (THREAD_BUDGET) of this CPU. INVALID: more than all, or not a
-	                      period from BUDGET_PERIOD_MIN to BUDGET_PERIOD_MAX */
+	SYS_BUDGET_CREATE, /* rdi place (BUDGET_GRANULES), rsi ns in each rdx ns: for threads (THREAD_BUDGET) of this CPU. INVALID: more than all, less than
+	                      a BUDGET_PARTS-th but not 0, or not a period from BUDGET_PERIOD_MIN to BUDGET_PERIOD_MAX */
 	SYS_BUDGET_SET,    /* rdi budget, rsi, rdx: as for SYS_BUDGET_CREATE, from now on */
 	SYS_IRQ_CREATE,    /* rdi place (IRQ_GRANULES), rsi global system interrupt, rdx enum irq_flags; masked. DENIED: the kernel's own; BUSY: there
 	                      is an IRQ for it; NOT_FOUND: no such input. MSI: rsi is 0; back: rdi address and rsi data for the device to write */
@@ -146,6 +146,7 @@ enum {
 	CPUS_MAX        = 16,
 	CHAIN_DEPTH_MAX = 16,
 	THREAD_NAME_SIZE = 24,
+	BUDGET_PARTS     = 10000,           /* a budget is nothing, or at least one of these parts of its period */
 	BUDGET_PERIOD_MIN = 100000,         /* ns */
 };
 

@@ -291,6 +291,25 @@ TEST(a_parked_waiter_that_becomes_the_best_lends_at_once)
 	CHECK(spins[0] - before < 100);
 }
 
+TEST(a_waiter_that_becomes_the_best_as_another_falls_lends_at_once)
+{
+	struct child *s = child_new(blocks_and_works, 1), *lowered;
+	uint64_t signal = signal_new(s, 0), gate = gate_new(s, 0), cap = child_give(&self, signal);
+
+	child_start(s, child_give(s, signal));
+	settle();
+	child_run(asks, 2, gate);
+	settle();
+	lowered = child_run(asks, 8, gate);
+	child_run(asks, 7, gate);
+	settle();
+	spinner_new(0, 5);
+	OK(submit(cap));
+	OK(op3(SYS_THREAD_SET, lowered->thread, THREAD_PRIORITY, 3));
+	settle();
+	CHECK_IS(spins[0], 0);
+}
+
 /* --- Time --- */
 
 TEST(consumed_time_adds_up)

@@ -164,8 +164,8 @@ static void check_run_queue(void)
 		if (!first)
 			continue;
 		do {
-			CHECK(t->in_run_queue && t->level == p && t->level == (t->dry ? 0 : t->priority) && !t->object.dead && t->next->prev == t);
-			CHECK(!t->dry || t->takes_idle_time);
+			CHECK(t->in_run_queue && t->level == p && t->level == (thread_is_dry(t) ? 0 : t->priority) && !t->object.dead && t->next->prev == t);
+			CHECK(!thread_is_dry(t) || t->object.flags & THREAD_TAKES_IDLE);
 			CHECK(++queued <= THREADS + 1);
 			t = t->next;
 		} while (t != first);
@@ -188,11 +188,13 @@ static void check_budget(uint64_t phys)
 		if (!is_thread(threads[i]) || m->budget != b)
 			continue;
 		members++;
-		dry += m->dry;
-		active += m->in_run_queue && !m->dry;
+		dry += thread_is_dry(m);
+		active += m->in_run_queue && !thread_is_dry(m);
 	}
-	for (; t && (t != b->dry || !in_ring); t = t->dry_next)
-		CHECK(t->dry && t->budget == b && t->dry_next->dry_prev == t && ++in_ring <= THREADS);
+	for (; t && (t != b->dry || !in_ring); t = phys_to_virt((uint64_t)t->dry_next * GRANULE)) {
+		struct thread const *next = phys_to_virt((uint64_t)t->dry_next * GRANULE);
+		CHECK(thread_is_dry(t) && t->budget == b && phys_to_virt((uint64_t)next->dry_prev * GRANULE) == t && ++in_ring <= THREADS);
+	}
 	CHECK(members == b->members && active == b->active && dry == in_ring);
 	CHECK(!dry || pnode_queued(&b->refill) || (b->left <= 0 && budget_next(b) == UINT64_MAX));
 	for (unsigned i = 0; i < b->count; i++)
@@ -231,7 +233,7 @@ static void check_links(struct thread const *t)
 	CHECK(thread_is(t, THREAD_TIMED) == pnode_queued(&t->timeout));
 	CHECK(!thread_is(t, THREAD_TIMED) || t->state == THREAD_RECEPTIVE || (t->state == THREAD_BLOCKED && t->wait_one));
 	CHECK(!thread_is(t, THREAD_FAULTING) || calls || queued);
-	CHECK(!t->wait_one || (t->state == THREAD_BLOCKED && t->wait_one->thread == t && !t->wait_one->count));
+	CHECK(t->state != THREAD_BLOCKED || !t->wait_one || (t->wait_one->thread == t && !t->wait_one->count));
 	struct thread const *end = t;
 	for (unsigned hops = 0; end->state == THREAD_CALLING || end->state == THREAD_QUEUED; hops++) {
 		CHECK(hops < HOPS);
@@ -307,7 +309,7 @@ static void check_runnable(struct thread const *t)
 		struct thread const *sc = thread_at(i);
 		if (!is_thread(threads[i]) || end_of(sc) != t)
 			continue;
-		dry |= sc->dry;
+		dry |= thread_is_dry(sc);
 		if (sc->in_run_queue && sc->level > best)
 			best = sc->level;
 	}
