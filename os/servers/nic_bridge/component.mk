@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What nic_bridge is built with.
+USES = nic uplink frames

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What nic_host is built with.
+USES = nic uplink frames
