@@ -80,22 +80,31 @@ enum status thread_start(struct thread *thread, uint64_t ip, uint64_t sp, uint64
 	return STATUS_OK;
 }
 
+/* Ends what delivers to it. AGAIN: a slice is done. */
+static enum status disconnect(struct thread *thread, bool keep_oldest)
+{
+	struct list_link *first;
+
+	while (!list_is_empty(&thread->gates)) {
+		gate_destroy(list_first_object(&thread->gates, struct gate, of_thread));
+		if (!work_step())
+			return STATUS_AGAIN;
+	}
+	while ((first = list_first(&thread->signals)) && !(keep_oldest && first == list_last(&thread->signals))) {
+		signal_destroy(list_object(list_last(&thread->signals), struct signal, of_thread));
+		if (!work_step())
+			return STATUS_AGAIN;
+	}
+	return STATUS_OK;
+}
+
 enum status thread_unbind(struct thread *thread)
 {
 	struct pd *pd = thread->pd;
 
 	/* It executes no more; what it served is told when its gates go. */
 	kernel_thread_ctl(thread_object(thread), THREAD_PAUSE);
-	while (!list_is_empty(&thread->gates)) {
-		gate_destroy(list_first_object(&thread->gates, struct gate, of_thread));
-		if (!work_step())
-			return STATUS_AGAIN;
-	}
-	while (!list_is_empty(&thread->signals)) {
-		signal_destroy(list_first_object(&thread->signals, struct signal, of_thread));
-		if (!work_step())
-			return STATUS_AGAIN;
-	}
+	RPC_TRY(disconnect(thread, false));
 	if (thread->utcb.rm)
 		RPC_TRY(region_destroy(&thread->utcb));
 	thread->consumed_ns = kernel_thread_consumed(thread_object(thread));
@@ -195,7 +204,12 @@ static enum status op_consumed(struct thread_object *self, uint64_t *ns)
 	return STATUS_OK;
 }
 
+static enum status op_disconnect(struct thread_object *self, bool keep_oldest)
+{
+	return disconnect(thread_of(self), keep_oldest);
+}
+
 struct thread_ops const thread_operations = {
 	.start = op_start, .pause = op_pause, .resume = op_resume, .cancel = op_cancel, .state = op_state,
-	.exception_handler = op_exception_handler, .consumed = op_consumed,
+	.exception_handler = op_exception_handler, .consumed = op_consumed, .disconnect = op_disconnect,
 };

@@ -3,6 +3,10 @@
  * Threads of the own component. All of it is paid by the component's account: a thread costs 10 caps and a page, its stack
  * the pages asked for and 3 caps. They share the address space and all capabilities; how they wait for each other is
  * in base/sync.h. A thread that wants to serve gates or receive signals makes a struct ep of its own.
+ *
+ * The thread that was joined last stays, with its stack and all, and waits for the next one of the same name, priority and stack: making and
+ * joining such threads in turn asks core for nothing but the end of what delivered to them. It makes room when the account is
+ * exhausted, or by local_thread_trim.
  */
 #pragma once
 
@@ -18,7 +22,9 @@ struct local_thread {
 	size_t                stack_bytes;
 	uint64_t              slot;
 	struct signal_context wait;      /* for the queues of base/sync.h */
-	struct semaphore      ended;
+	uint32_t              priority;
+	bool                  waits;     /* it has run before, and waits for the start */
+	char                  name[32];
 };
 
 /*
@@ -29,8 +35,13 @@ MUST_CHECK enum status local_thread_create(struct local_thread *thread, struct e
                                            size_t stack_bytes);
 MUST_CHECK enum status local_thread_start(struct local_thread *thread, void (*entry)(struct local_thread *));
 
-/* Waits until `entry` has returned, then gives everything back. Once; not from the thread itself. */
+/*
+ * Waits until `entry` has returned: then its gates and signal contexts have ended, and `thread` is free. Once; not from the thread itself.
+ */
 void local_thread_join(struct local_thread *thread);
+
+/* Gives back the thread that waits for the next one. */
+void local_thread_trim(void);
 
 /* Ends a thread at once, started or not, and gives everything back: for one that holds no lock. */
 void local_thread_destroy(struct local_thread *thread);

@@ -3,6 +3,8 @@
  * Threads of one component: a mutex excludes, a semaphore counts, a condition wakes whom it should, and after the joins the
  * component has as much as before.
  */
+#include <base/cap_alloc.h>
+#include <base/signal.h>
 #include <base/thread.h>
 #include "../check.h"
 
@@ -17,7 +19,10 @@ static struct shared {
 	unsigned         item, sum;
 	struct condition started;
 	unsigned         waiting, woken;
-	bool             go;
+	bool             go, calling;
+	struct cap       gate;
+	struct signal_context context;
+	enum status      outcome;         /* of the call to a thread that ends */
 } shared;
 
 static void yield(void)
@@ -127,6 +132,71 @@ static enum status test_condition(struct env *env)
 	return STATUS_OK;
 }
 
+static uint64_t slot_of_server;
+
+static enum status no_answer(struct rpc_object *object, struct rpc *rpc)
+{
+	return STATUS_OK;
+}
+
+/* Ends while it has a gate, a signal context, and a caller that never gets an answer. */
+static void serve_badly(struct local_thread *thread)
+{
+	static struct rpc_object object = { .dispatch = no_answer };
+	struct signal_context    context;
+	struct cap               gate;
+
+	slot_of_server = thread->slot;
+	if (cap_session_alloc(&thread->env->cap_session, thread->thread, (uint64_t)&object, &gate) == STATUS_OK)
+		shared.gate = gate;
+	if (signal_alloc_context(&thread->env->signal, thread->thread, 1, &context) == STATUS_OK)
+		shared.context = context;
+	semaphore_up(&shared.filled);
+	while (!shared.go)
+		yield();
+}
+
+static void call_badly(struct local_thread *thread)
+{
+	struct platform_regs regs = { .target = shared.gate.selector };
+
+	shared.calling = true;
+	platform_invoke(PLATFORM_CALL, &regs);
+	shared.outcome = platform_status(regs.header);
+}
+
+static void run_again(struct local_thread *thread)
+{
+	shared.woken = thread->slot == slot_of_server;
+}
+
+/* A thread that was joined does something else next, and what called it before has been told. */
+static enum status test_reuse(struct env *env)
+{
+	static struct local_thread server, caller, again;
+
+	shared.go = shared.calling = false;
+	shared.woken = 0;
+	TRY(start(env, &server, 1, serve_badly));
+	semaphore_down(&shared.filled);
+	TRY(local_thread_create(&caller, env, "caller", 0, STACK_DEFAULT));
+	TRY(local_thread_start(&caller, call_badly));
+	while (!shared.calling)
+		yield();
+	yield();
+	shared.go = true;
+	join(&server, 1);
+	TRY(start(env, &again, 1, run_again));
+	join(&again, 1);
+	join(&caller, 1);
+	CHECK(shared.woken == 1);
+	CHECK(shared.outcome == STATUS_PEER_GONE);
+	CHECK(signal_submit(shared.context) == STATUS_PEER_GONE);
+	cap_release(shared.gate);
+	cap_release(shared.context.cap);
+	return STATUS_OK;
+}
+
 /* One that never started, and one that would never end. */
 static void wait_for_ever(struct local_thread *thread)
 {
@@ -158,7 +228,9 @@ enum status component_construct(struct env *env)
 	TRY(test_mutex(env));
 	TRY(test_semaphore(env));
 	TRY(test_condition(env));
+	TRY(test_reuse(env));
 	TRY(test_destroy(env));
+	local_thread_trim();
 	TRY(books_read(env, &after));
 	CHECK(books_equal(&before, &after));
 	return test_passed();
