@@ -27,13 +27,19 @@ static inline enum status kernel_op(enum syscall_op op, uint64_t a, uint64_t b, 
 	return (enum status)(regs.header & 0xff);
 }
 
-/* For what cannot fail. */
+/* For what cannot fail. AGAIN: other CPUs have yet to see something; each does so within microseconds. */
 static inline void kernel_must(enum syscall_op op, uint64_t a, uint64_t b, uint64_t c)
 {
-	enum status status = kernel_op(op, a, b, c);
+	enum status status;
 
+	do
+		status = kernel_op(op, a, b, c);
+	while (status == STATUS_AGAIN);
 	assert(status == STATUS_OK);
 }
+
+/* All CPUs have seen what was unmapped or destroyed before: its memory may be used anew. */
+static inline void kernel_sync(void) { kernel_must(SYS_SYNC, 0, 0, 0); }
 
 static inline void kernel_frame_give(struct paddr frame) { kernel_must(SYS_FRAME_GIVE, frame.value, 0, 0); }
 static inline void kernel_frame_take(struct paddr frame) { kernel_must(SYS_FRAME_TAKE, frame.value, 0, 0); }
@@ -51,11 +57,13 @@ static inline void kernel_pd_grow(struct paddr pd, struct paddr frame, enum fram
 /* Maps `pages` pages; NO_TABLE: some are, and the domain needs more page tables, or a recycling. */
 MUST_CHECK static inline enum status kernel_map(struct paddr pd, struct vaddr to, struct paddr from, uint64_t pages, uint64_t attributes)
 {
-	struct kernel_regs regs = { .header = SYS_MAP, .target = pd.value, .w = { to.value, from.value, pages, attributes } };
 	enum status status;
 
-	kernel_call(&regs);
-	status = (enum status)(regs.header & 0xff);
+	do {
+		struct kernel_regs regs = { .header = SYS_MAP, .target = pd.value, .w = { to.value, from.value, pages, attributes } };
+		kernel_call(&regs);
+		status = (enum status)(regs.header & 0xff);
+	} while (status == STATUS_AGAIN);
 	assert(status == STATUS_OK || status == STATUS_NO_TABLE);
 	return status;
 }
@@ -85,13 +93,15 @@ static inline void kernel_recycle_slice(struct paddr pd)
 /* The page table of the 2 MiB around an address, which are unmapped by this; or, with address 0, one that is free. NOT_FOUND: there is none. */
 MUST_CHECK static inline enum status kernel_pd_take(struct paddr pd, struct vaddr around, struct paddr *frame)
 {
-	struct kernel_regs regs = { .header = SYS_PD_TAKE, .target = pd.value, .w = { around.value } };
 	enum status status;
 
-	kernel_call(&regs);
-	status = (enum status)(regs.header & 0xff);
+	do {
+		struct kernel_regs regs = { .header = SYS_PD_TAKE, .target = pd.value, .w = { around.value } };
+		kernel_call(&regs);
+		status = (enum status)(regs.header & 0xff);
+		frame->value = regs.target;
+	} while (status == STATUS_AGAIN);
 	assert(status == STATUS_OK || status == STATUS_NOT_FOUND);
-	frame->value = regs.target;
 	return status;
 }
 
@@ -218,7 +228,6 @@ static inline void kernel_destroy(struct paddr object)
 }
 
 /* From here on no CPU uses what was unmapped or destroyed before. */
-static inline void kernel_sync(void) { kernel_must(SYS_SYNC, 0, 0, 0); }
 
 /* Returns how many of the `size` bytes, at most 32, were taken. */
 static inline unsigned kernel_console(char const *text, unsigned size)

@@ -5,6 +5,7 @@
 #include <kernel/x86_64/apic.h>
 #include <kernel/x86_64/paging.h>
 
+#define STOP_LOOKS (1u << 20)
 #define ATTEND_MAX 16 /* threads of the inbox an entry; the rest at the next one, which follows at once */
 
 struct cpu         this_cpu PER_CPU;
@@ -12,13 +13,17 @@ unsigned           cpu_count = 1;
 struct kernel_lock the_lock;
 
 static uint64_t last_epoch;
+static volatile bool stopping;
 
 void cpu_kick(struct cpu *cpu)
 {
 	if (cpu == &this_cpu || cpu->kicked)
 		return;
-	cpu->kicked = true;
-	apic_kick(cpu->number);
+	cpu->kicked = cpu->is_up;
+	if (cpu->is_up)
+		apic_kick(cpu->number);
+	else
+		ap_start(cpu->number);
 }
 
 void cpu_attend(void)
@@ -39,6 +44,32 @@ void cpu_attend(void)
 		this_cpu.kicked = true;
 		apic_kick(this_cpu.number);
 	}
+}
+
+void cpu_stop_others(void)
+{
+	stopping = true;
+	for (unsigned i = 0; i < cpu_count; i++) {
+		struct cpu *cpu = cpu_at(i);
+		if (cpu == &this_cpu || !cpu->is_up)
+			continue;
+		apic_stop_cpu(i);
+		for (unsigned looks = 0; looks < STOP_LOOKS && !__atomic_load_n(&cpu->is_stopped, __ATOMIC_RELAXED); looks++)
+			__builtin_ia32_pause();
+	}
+}
+
+void cpu_go_on(void) { stopping = false; }
+
+bool cpu_stop_here(void)
+{
+	if (!stopping)
+		return false;
+	this_cpu.is_stopped = true;
+	while (stopping)
+		__builtin_ia32_pause();
+	this_cpu.is_stopped = false;
+	return true;
 }
 
 uint64_t cpu_epoch_begin(void)

@@ -40,6 +40,8 @@ struct cpu {
 	struct thread *inbox, *inbox_tail;   /* threads of this CPU with requests, in order */
 	uint64_t       epoch;                /* of the last boundary that it has crossed: see cpu_epoch_begin */
 	uint32_t       number;               /* 0 is the one that booted */
+	bool           is_up;                /* it has entered the kernel */
+	bool           is_stopped;           /* by cpu_stop_others */
 	bool           kicked;               /* an interrupt is on its way */
 };
 
@@ -64,6 +66,13 @@ static inline void cpu_reschedule(struct cpu *cpu)
 
 /* The interrupt of cpu_kick, and the way out of idling. */
 void cpu_attend(void);
+
+/* For the debugger and panics: other CPUs stop wherever they are, by NMI. Bound of the wait: 2^20 looks at each. */
+void cpu_stop_others(void);
+void cpu_go_on(void);
+
+/* The NMI: waits until the CPUs may go on. False: it is none of these. */
+bool cpu_stop_here(void);
 
 /*
  * Grace periods. What the fast path of another CPU may still hold (a gate, a thread), or its TLB, can be reused when each

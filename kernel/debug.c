@@ -39,7 +39,9 @@ static void print_thread(struct thread const *t)
 		print(", waits for signal with badge 0x%lx", t->wait_one->badge);
 	if (t->signals)
 		print(", signals pending");
-	print("%s\n", t == this_cpu.current ? " <- executes" : t == this_cpu.sc ? " <- pays" : t->in_run_queue ? " <- ready" : "");
+	if (cpu_count > 1)
+		print(", CPU %u", t->cpu);
+	print("%s\n", t == t->home->current ? " <- executes" : t == t->home->sc ? " <- pays" : t->in_run_queue ? " <- ready" : "");
 }
 
 static void print_threads(void)
@@ -86,10 +88,11 @@ static void print_capabilities(void)
 	}
 }
 
-static void print_queues(void)
+static void print_queue(struct cpu const *cpu)
 {
+	print("CPU %u: %s\n", cpu->number, !cpu->is_up ? "not up" : cpu->idle ? "idle" : "runs");
 	for (unsigned priority = PRIORITIES; priority--;) {
-		struct thread *t = this_cpu.queue[priority];
+		struct thread *t = cpu->queue[priority];
 		if (!t)
 			continue;
 		print("priority %u:", priority);
@@ -97,12 +100,19 @@ static void print_queues(void)
 			print(" ");
 			print_name(t);
 			t = t->next;
-		} while (t != this_cpu.queue[priority]);
+		} while (t != cpu->queue[priority]);
 		print("\n");
 	}
 }
 
-bool debug_enter(void)
+static void print_queues(void)
+{
+	for (unsigned i = 0; i < cpu_count; i++)
+		print_queue(cpu_at(i));
+}
+
+/* The keys; true: the accounts are wanted. */
+static bool answer_keys(void)
 {
 	print("\nkernel debugger at %lu us: t threads, c capabilities, q run queue, a accounts (by core) and go on, g go on\n",
 	      clock_now_ns() / 1000);
@@ -125,4 +135,12 @@ bool debug_enter(void)
 			return false;
 		}
 	}
+}
+
+bool debug_enter(void)
+{
+	cpu_stop_others();
+	bool accounts = answer_keys();
+	cpu_go_on();
+	return accounts;
 }

@@ -86,11 +86,13 @@ static void print_registers(struct frame const *f)
 
 static void print_backtrace(uint64_t ip, uint64_t const *bp)
 {
-	print("kernel: backtrace: 0x%lx", ip);
+	uint64_t window = this_cpu.number * KERNEL_WINDOW; /* addresses are told as symbols have them: in the first */
+
+	print("kernel: backtrace: 0x%lx", ip - window);
 	for (unsigned i = 0; i < BACKTRACE_MAX; i++) {
 		if ((char const *)bp < kernel_text || (char const *)(bp + 2) > kernel_end || (uint64_t)bp % 8)
 			break;
-		print(" 0x%lx", bp[1]);
+		print(" 0x%lx", bp[1] - window);
 		bp = (uint64_t const *)bp[0];
 	}
 	print("\n");
@@ -100,10 +102,12 @@ static void begin_panic(void)
 {
 	static bool panicking;
 
-	if (panicking)
+	if (__atomic_test_and_set(&panicking, __ATOMIC_ACQUIRE))
 		cpu_halt();
-	panicking = true;
+	cpu_stop_others();
 	print("\nkernel: panic: ");
+	if (this_cpu.number)
+		print("CPU %u: ", this_cpu.number);
 }
 
 void panic_at(struct frame const *frame, char const *format, ...)

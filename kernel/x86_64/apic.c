@@ -55,7 +55,10 @@ static void send(unsigned number, uint32_t command)
 	*lapic(LAPIC_ICR) = command | ICR_ASSERT;
 }
 
-void apic_kick(unsigned number) { send(number, VECTOR_KICK); }
+void apic_kick(unsigned number)                            { send(number, VECTOR_KICK); }
+void apic_stop_cpu(unsigned number)                        { send(number, ICR_NMI); }
+void apic_reset_cpu(unsigned number)                       { send(number, ICR_INIT); }
+void apic_start_cpu(unsigned number, uint64_t page)        { send(number, ICR_STARTUP | page / PAGE_SIZE); }
 
 static uint32_t ioapic_read(unsigned reg)
 {
@@ -133,6 +136,16 @@ static void pic_disable(void)
 	outb(0x21, 0xff); outb(0xa1, 0xff);
 }
 
+void apic_init_local(void)
+{
+	wrmsr(MSR_APIC_BASE, (rdmsr(MSR_APIC_BASE) & 0xfff) | acpi.lapic | 0x800);
+	*lapic(LAPIC_TPR) = 0;
+	*lapic(LAPIC_SPURIOUS) = APIC_ENABLE | VECTOR_SPURIOUS;
+	*lapic(LAPIC_LVT_LINT0) = LVT_MASKED;
+	*lapic(LAPIC_LVT_LINT1) = LVT_NMI;
+	*lapic(LAPIC_TIMER_DIVIDE) = DIVIDE_BY_1;
+}
+
 void apic_init(void)
 {
 	uint64_t device = PTE_WRITE | PTE_NX | PTE_CD | PTE_WT | PTE_GLOBAL;
@@ -142,11 +155,7 @@ void apic_init(void)
 	paging_map_boot(read_cr3(), &(struct kernel_mapping) { LAPIC_VA, acpi.lapic, PAGE_SIZE, device });
 	paging_map_boot(read_cr3(), &(struct kernel_mapping) { IOAPIC_VA, acpi.ioapic, PAGE_SIZE, device });
 	pic_disable();
-	wrmsr(MSR_APIC_BASE, (rdmsr(MSR_APIC_BASE) & 0xfff) | acpi.lapic | 0x800);
-	*lapic(LAPIC_TPR) = 0;
-	*lapic(LAPIC_SPURIOUS) = APIC_ENABLE | VECTOR_SPURIOUS;
-	*lapic(LAPIC_LVT_LINT0) = LVT_MASKED;
-	*lapic(LAPIC_LVT_LINT1) = LVT_NMI;
+	apic_init_local();
 	ioapic_inputs = (ioapic_read(1) >> 16 & 0xff) + 1;
 	for (unsigned i = 0; i < ioapic_inputs; i++)
 		ioapic_write(0x10 + 2 * i, LVT_MASKED);

@@ -19,8 +19,14 @@ uint32_t apic_timer_free_run(void);            /* counts down from the highest v
 uint32_t apic_timer_count(void);
 void     apic_timer_start(void);               /* from free running to one-shots with interrupts */
 
-/* Interrupts another CPU by number, or this one. */
+/* To another CPU by number, or to this one: an interrupt; NMI; INIT; what makes it start in real mode in a page below 1 MiB. */
 void apic_kick(unsigned number);
+void apic_stop_cpu(unsigned number);
+void apic_reset_cpu(unsigned number);
+void apic_start_cpu(unsigned number, uint64_t page);
+
+/* Has a CPU that is not up start, or start anew. */
+void ap_start(unsigned number);
 
 /* Routes a global system interrupt to a vector of this CPU, masked. Flags: enum irq_flags. NOT_FOUND: no such input. DENIED: the kernel uses it. */
 enum status ioapic_route(uint32_t gsi, uint8_t vector, unsigned flags);

@@ -14,7 +14,7 @@
 #include <kernel/x86_64/machine.h>
 #include <kernel/x86_64/paging.h>
 
-extern char kernel_text[], kernel_rodata[], kernel_data[], kernel_guard[], kernel_end[], cpu_stack_top[];
+extern char kernel_text[], kernel_end[], cpu_stack_top[];
 
 void boot_main(uint32_t magic, uint32_t info, uint64_t ticks) __attribute__((noreturn));
 void kernel_exit(void) __attribute__((noreturn));
@@ -39,11 +39,6 @@ unsigned boot_extents(struct extent extents[static INFO_RANGES])
 	return count;
 }
 
-static void map_image(uint64_t top, char const *from, char const *to, uint64_t flags)
-{
-	paging_map_boot(top, &(struct kernel_mapping) { (uint64_t)from, image_phys(from), (uint64_t)(to - from), flags | PTE_GLOBAL });
-}
-
 /* The kernel half of all address spaces: direct map, image, and one page directory for devices. */
 static void create_kernel_space(void)
 {
@@ -54,10 +49,7 @@ static void create_kernel_space(void)
 	for (unsigned i = 0; i < count; i++)
 		paging_map_boot(top, &(struct kernel_mapping) { DIRECT_MAP + extents[i].base, extents[i].base,
 		                                                extents[i].end - extents[i].base, PTE_WRITE | PTE_NX | PTE_GLOBAL });
-	map_image(top, kernel_text, kernel_rodata, 0);
-	map_image(top, kernel_rodata, kernel_data, PTE_NX);
-	map_image(top, kernel_data, kernel_guard, PTE_WRITE | PTE_NX);
-	map_image(top, kernel_guard + PAGE_SIZE, kernel_end, PTE_WRITE | PTE_NX);
+	ap_map(top);
 	paging_set_kernel_top(top);
 	write_cr3(top);
 }
@@ -73,6 +65,7 @@ void boot_main(uint32_t magic, uint32_t info, uint64_t ticks)
 	acpi_read();
 	create_kernel_space();
 	apic_init();
+	ap_prepare();
 	clock_begin(ticks);
 	cpu_init();
 	console_enable_interrupt();
@@ -81,6 +74,8 @@ void boot_main(uint32_t magic, uint32_t info, uint64_t ticks)
 	apic_timer_start();
 	boot_info.tsc_khz = clock_tsc_khz();
 	core_hand_over();
+	for (unsigned i = 1; i < cpu_count; i++)
+		ap_start(i);
 	kernel_lock();
 	kernel_exit();
 }

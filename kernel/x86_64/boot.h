@@ -44,8 +44,15 @@ extern struct acpi_facts acpi;
 /* Segments, exceptions, features, system calls. */
 void cpu_init(void);
 
-/* Local APIC, I/O APIC, timer; the old interrupt controllers are masked. */
+/* The local APIC of this CPU, with its timer. */
+void apic_init_local(void);
+
+/* That of the CPU that boots, I/O APIC; the old interrupt controllers are masked. */
 void apic_init(void);
+
+/* The other CPUs: their windows (kernel/cpu.h) and the page in which they start; then, in the kernel's address space, all that they need. */
+void ap_map(uint64_t top_table);
+void ap_prepare(void);
 
 /* Makes core's protection domain and thread of the first module, ready to run. */
 void core_create(void);

@@ -72,7 +72,7 @@ void syscall_entry(void);
 
 static_assert(offsetof(struct cpu, current) == CPU_CURRENT && offsetof(struct cpu, stack_top) == CPU_STACK &&
               offsetof(struct cpu, cr3) == CPU_CR3 && offsetof(struct cpu, call_key) == CPU_CALL_KEY &&
-              offsetof(struct cpu, reply_key) == CPU_REPLY_KEY && offsetof(struct cpu, reschedule) == CPU_RESCHEDULE, "machine.h");
+              offsetof(struct cpu, reply_key) == CPU_REPLY_KEY && offsetof(struct cpu, reschedule) == CPU_RESCHEDULE && KERNEL_WINDOW == WINDOW_SIZE, "machine.h");
 static_assert(offsetof(struct thread, state) == THREAD_STATE && offsetof(struct thread, pd) == THREAD_PD &&
               offsetof(struct thread, utcb) == THREAD_UTCB && offsetof(struct thread, frame) == THREAD_FRAME &&
               offsetof(struct thread, caller) == THREAD_CALLER && offsetof(struct thread, partner) == THREAD_PARTNER &&

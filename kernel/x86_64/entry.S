@@ -346,7 +346,7 @@ pop_frame:
 	add $16, %rsp                        /* vector, error */
 	iretq
 
-interrupt_entry:
+.macro push_frame
 	push %rax
 	push %rcx
 	push %rdx
@@ -364,12 +364,22 @@ interrupt_entry:
 	push %r15
 	cld
 	mov %rsp, %rdi
+.endm
+
+interrupt_entry:
+	push_frame
 	testb $3, 144(%rsp)                  /* cs */
 	jz 1f
 	xor %ebp, %ebp
 	call interrupt_from_user
 	jmp kernel_exit
 1:	call interrupt_from_kernel           /* returns in the idle loop alone */
+	jmp pop_frame
+
+/* Comes at any time, also in the fast path with the user's stack pointer, and changes nothing. */
+nmi_entry:
+	push_frame
+	call interrupt_nmi
 	jmp pop_frame
 
 /* One stub of 16 bytes for each vector; those without an error code push 0. */
@@ -383,7 +393,11 @@ interrupt_stubs:
 	pushq $0
 	.endif
 	pushq $vector
+	.if vector == 2
+	jmp nmi_entry
+	.else
 	jmp interrupt_entry
+	.endif
 	.set vector, vector + 1
 	.endr
 

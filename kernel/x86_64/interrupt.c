@@ -9,9 +9,10 @@
 #include <kernel/x86_64/clock.h>
 #include <kernel/x86_64/cpu_ops.h>
 
-enum exception { EXCEPTION_NMI = 2, EXCEPTION_DOUBLE_FAULT = 8, EXCEPTION_PAGE_FAULT = 14, EXCEPTION_MACHINE_CHECK = 18, EXCEPTIONS = 32 };
+enum exception { EXCEPTION_DOUBLE_FAULT = 8, EXCEPTION_PAGE_FAULT = 14, EXCEPTION_MACHINE_CHECK = 18, EXCEPTIONS = 32 };
 
 void interrupt_from_user(struct frame *frame);
+void interrupt_nmi(struct frame *frame);
 void interrupt_from_kernel(struct frame *frame);
 
 static void handle_interrupt(uint64_t vector)
@@ -43,7 +44,7 @@ void interrupt_from_user(struct frame *frame)
 	t->by_syscall = 0;
 	if (vector >= EXCEPTIONS)
 		handle_interrupt(vector);
-	else if (vector == EXCEPTION_NMI || vector == EXCEPTION_DOUBLE_FAULT || vector == EXCEPTION_MACHINE_CHECK)
+	else if (vector == EXCEPTION_DOUBLE_FAULT || vector == EXCEPTION_MACHINE_CHECK)
 		panic_at(frame, "exception %lu while in user mode", vector);
 	else
 		ipc_fault(t, vector == EXCEPTION_PAGE_FAULT ? read_cr2() : 0);
@@ -58,4 +59,10 @@ void interrupt_from_kernel(struct frame *frame)
 		return;
 	}
 	panic_at(frame, "exception %lu in the kernel, error %lx, address %lx", frame->vector, frame->error, read_cr2());
+}
+
+void interrupt_nmi(struct frame *frame)
+{
+	if (!cpu_stop_here())
+		panic_at(frame, "NMI");
 }

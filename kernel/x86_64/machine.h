@@ -11,6 +11,8 @@
 #define USER_FLAGS      0x202         /* IF, and the bit that is always one */
 #define USER_FLAGS_MASK 0xcd5         /* what a debugger may set: the arithmetic flags and DF */
 
+#define WINDOW_SIZE     0x200000      /* KERNEL_WINDOW */
+
 /* struct thread */
 #define THREAD_WORD        4      /* state, special, cpu: 32 bits */
 #define THREAD_STATE       4

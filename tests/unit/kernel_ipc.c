@@ -46,6 +46,8 @@ void ioapic_mask(uint32_t gsi, bool masked)               {}
 void apic_eoi(void)                                       {}
 struct msi apic_msi(uint8_t vector)                       { return (struct msi) { 0, vector }; }
 void apic_kick(unsigned number)                           { abort(); }
+void ap_start(unsigned number)                            { abort(); }
+void apic_stop_cpu(unsigned number)                       { abort(); }
 struct cpu *cpu_at(unsigned number)                       { return &this_cpu; }
 bool ioapic_is_level(uint32_t gsi)                        { return false; }
 uint64_t boot_alloc_frame(void)                           { return kernel_frame(); }

@@ -156,6 +156,9 @@ proc machine::command {} {
 	if {$cpus ne ""} {
 		lappend command -smp $cpus
 	}
+	if {$cpus ne "" && $cpus > 1 && ![runner::setting ICOUNT 0]} {
+		lappend command -accel tcg,thread=multi
+	}
 	switch -- [boot::mode] {
 		direct { lappend command -kernel $::root/build/boot/kernel32 -initrd [join $boot::modules ,] }
 		iso { lappend command -boot d -cdrom [file normalize $boot::image] }
