@@ -286,7 +286,8 @@ static void receive(struct thread *t, uint64_t header)
 	}
 	if (ticks)
 		sched_timeout_set(t, ticks);
-	sched_remove(t);
+	if (yields)
+		sched_remove(t); /* to the tail */
 	sched_wake(t);
 }
 

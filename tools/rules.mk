@@ -234,7 +234,7 @@ dependencies += $(kernel_objects:.o=.d)
 build/kernel/kernel: $(kernel_objects) kernel/x86_64/kernel.ld build/sources
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
-	@$(LD) $(link_static) -T kernel/x86_64/kernel.ld -o $@ $(kernel_objects)
+	@$(LD) $(link_static) --no-relax -T kernel/x86_64/kernel.ld -o $@ $(kernel_objects)
 build/boot/kernel: build/kernel/kernel
 	@mkdir -p $(@D)
 	@$(STRIP) -o $@ $<

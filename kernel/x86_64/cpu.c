@@ -67,8 +67,8 @@ static uint64_t gdt[7] PER_CPU;
 static struct tss tss PER_CPU;
 static struct gate_descriptor idt[256] PER_CPU; /* each CPU enters its own window */
 
-extern char interrupt_stubs[], cpu_stack_top[], cpu_ist_top[];
-void syscall_entry(void);
+extern char interrupt_stubs[], cpu_stack_top[], cpu_ist_top[], syscall_entry[]; /* not a function: its address is taken through a table */
+
 
 static_assert(offsetof(struct cpu, current) == CPU_CURRENT && offsetof(struct cpu, stack_top) == CPU_STACK &&
               offsetof(struct cpu, cr3) == CPU_CR3 && offsetof(struct cpu, call_key) == CPU_CALL_KEY &&

@@ -133,7 +133,7 @@ static void invalidate(struct pd *pd, uint64_t va, unsigned pages)
 
 enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 {
-	uint64_t bits = PTE_PRESENT | PTE_USER | PTE_ACCESS | cache_bits(m->attributes);
+	uint64_t bits = PTE_PRESENT | PTE_USER | PTE_ACCESS | cache_bits(m->attributes), before = 0;
 
 	if (bad_range(m->va, m->pages) || m->pa % PAGE_SIZE || m->pa > PTE_ADDRESS - m->pages * PAGE_SIZE)
 		return STATUS_INVALID;
@@ -151,11 +151,15 @@ enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 		uint64_t *table = walk(pd, va, true);
 		if (!table)
 			return pd->free_tables ? STATUS_INVALID : STATUS_NO_TABLE;
-		for (unsigned i = 0; i < count; i++)
+		for (unsigned i = 0; i < count; i++) {
+			before |= table[first + i];
 			table[first + i] = (pa + i * PAGE_SIZE) | bits;
+		}
 		invalidate(pd, va, count);
 		*mapped += count;
 	}
+	if (before & PTE_PRESENT)
+		forget_elsewhere(pd);
 	return STATUS_OK;
 }
 

@@ -157,11 +157,12 @@ void main(void);
 
 void main(void)
 {
-	extern struct test const tests_start[], tests_end[];
+	extern struct test const tests_start[], tests_end[], tests_smp_end[];
+	struct test const *end = info->cpus < CPUS ? tests_end : tests_smp_end;
 	unsigned passed = 0, not_passed = 0;
 
 	world_init();
-	for (struct test const *test = tests_start; test < tests_end; test++) {
+	for (struct test const *test = tests_start; test < end; test++) {
 		if (!wanted(test))
 			continue;
 		if (run(test))

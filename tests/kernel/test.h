@@ -27,6 +27,14 @@ struct test {
 	static struct test const test_##property __attribute__((used, no_reorder, section("tests"), aligned(16))) = { #property, property }; \
 	static void property(void)
 
+/* The same for one that needs CPUS CPUs; where there are fewer, it is no test. */
+#define TEST_SMP(property)                                                                                                \
+	static void property(void);                                                                                      \
+	static struct test const test_##property __attribute__((used, no_reorder, section("tests_smp"), aligned(16))) = { #property, property }; \
+	static void property(void)
+
+#define CPUS 4
+
 #define SHARED __attribute__((section(".shared,\"aw\",@nobits#")))
 
 /* Ends the test as failed unless the condition holds. Not for children: see EXPECT. */
@@ -101,6 +109,13 @@ struct child *child_new(child_function *run, unsigned priority);
 struct child *child_beside(struct child *other, child_function *run, unsigned priority);
 void          child_start(struct child *c, uint64_t argument);
 
+/* child_new on a CPU by number, and in the domain of another child. */
+struct child *child_on(unsigned cpu, child_function *run, unsigned priority);
+struct child *child_beside_on(unsigned cpu, struct child *other, child_function *run, unsigned priority);
+
+/* child_on and child_start; the argument is a capability for `object`, if there is one. */
+struct child *child_run_on(unsigned cpu, child_function *run, unsigned priority, uint64_t object);
+
 /* child_new and child_start; the argument is a capability for `object`, if there is one. */
 struct child *child_run(child_function *run, unsigned priority, uint64_t object);
 
@@ -130,7 +145,10 @@ enum { NEW, RUNNING, RECEPTIVE, CALLING, QUEUED, BLOCKED, EXITED };
 void settle(void);
 void run_for(uint64_t ns);
 
-/* The same, while messages to the test have to wait. */
+/* Until all CPUs have seen what was unmapped. */
+void sync(void);
+
+/* The same as run_for, while messages to the test have to wait. */
 void run_unheard(uint64_t ns);
 
 /* The next message, which must come within a second. */

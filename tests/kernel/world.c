@@ -190,6 +190,27 @@ struct child *child_beside(struct child *other, child_function *run, unsigned pr
 	return thread_new(other->pd, other->domain, run, priority);
 }
 
+static struct child *move(struct child *c, unsigned cpu)
+{
+	OK(op3(SYS_THREAD_SET, c->thread, THREAD_CPU, cpu));
+	return c;
+}
+
+struct child *child_on(unsigned cpu, child_function *run, unsigned priority) { return move(child_new(run, priority), cpu); }
+
+struct child *child_beside_on(unsigned cpu, struct child *other, child_function *run, unsigned priority)
+{
+	return move(child_beside(other, run, priority), cpu);
+}
+
+struct child *child_run_on(unsigned cpu, child_function *run, unsigned priority, uint64_t object)
+{
+	struct child *c = child_on(cpu, run, priority);
+
+	child_start(c, object ? child_give(c, object) : 0);
+	return c;
+}
+
 void child_start(struct child *c, uint64_t argument)
 {
 	c->utcb->user[1] = argument;
@@ -218,7 +239,7 @@ enum status destroy_counted(uint64_t object, unsigned *slices)
 {
 	enum status status;
 
-	for (*slices = 1; (status = op1(SYS_DESTROY, object)) == STATUS_AGAIN && *slices < 10000; ++*slices)
+	for (*slices = 1; (status = op1(SYS_DESTROY, object)) == STATUS_AGAIN && *slices < 1000000; ++*slices)
 		;
 	return status;
 }
@@ -232,7 +253,21 @@ enum status destroy(uint64_t object)
 
 void kill_child(struct child *c) { OK(destroy(c->thread)); }
 
-enum status thread_ctl(struct child *c, enum thread_ctl what) { return op2(SYS_THREAD_CTL, c->thread, what); }
+enum status thread_ctl(struct child *c, enum thread_ctl what)
+{
+	enum status status;
+
+	do
+		status = op2(SYS_THREAD_CTL, c->thread, what);
+	while (status == STATUS_AGAIN);
+	return status;
+}
+
+void sync(void)
+{
+	while (op1(SYS_SYNC, 0) == STATUS_AGAIN)
+		;
+}
 
 uint64_t thread_state(struct child *c)
 {

@@ -156,7 +156,8 @@ proc machine::command {} {
 	if {$cpus ne ""} {
 		lappend command -smp $cpus
 	}
-	if {$cpus ne "" && $cpus > 1 && ![runner::setting ICOUNT 0]} {
+	# each CPU a thread of its own, but for runs that are to repeat exactly
+	if {$cpus ne "" && $cpus > 1 && "-icount" ni [concat $command $arguments]} {
 		lappend command -accel tcg,thread=multi
 	}
 	switch -- [boot::mode] {
