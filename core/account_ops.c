@@ -158,7 +158,7 @@ static enum status op_ram_free(struct ram_session *self, struct rpc_cap const *m
 	struct dataspace *dataspace;
 
 	RPC_TRY(cap_record(memory, RECORD_DATASPACE, 0, &dataspace));
-	if (dataspace->record.account != (struct account *)self || dataspace->record.state != DATASPACE_LIVE)
+	if (dataspace->record.account != (struct account *)self || dataspace->record.state != DATASPACE_LIVE || !(dataspace->rights & DATASPACE_RAM))
 		return STATUS_NOT_FOUND;
 	dataspace_free(dataspace);
 	return STATUS_OK;

@@ -17,6 +17,8 @@ static uint64_t tables_of(struct region const *region)
 	uint64_t tables = (align_up(region_end(region), REGION_WINDOW) - window) / REGION_WINDOW;
 	struct tree_node *node = tree_previous(&region->of_rm);
 
+	if (region->rm->dataspace)
+		return 0;
 	for (; node; node = tree_previous(node)) {
 		struct region const *before = container_of(node, struct region, of_rm);
 

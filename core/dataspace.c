@@ -151,8 +151,21 @@ void dataspace_released(struct dataspace *dataspace)
 		end(dataspace);
 }
 
+enum status dataspace_hide(struct dataspace *dataspace)
+{
+	dataspace->record.dying = true;
+	while (!list_is_empty(&dataspace->regions)) {
+		if (!work_step())
+			return STATUS_AGAIN;
+		RPC_TRY(region_destroy(list_first_object(&dataspace->regions, struct region, of_dataspace)));
+	}
+	return STATUS_OK;
+}
+
 enum status dataspace_destroy(struct dataspace *dataspace)
 {
+	if (dataspace_is_managed(dataspace))
+		return rm_destroy(record_at(dataspace->frame));
 	if (dataspace->record.state == DATASPACE_FILLING)
 		unlink_filling(dataspace);
 	if (dataspace->record.state != DATASPACE_FREED) {

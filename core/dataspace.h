@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Dataspaces: frames in a row that can be attached. RAM dataspaces are paid by the account that they were allocated from,
- * those of boot modules are core's own, those of devices belong to an IO_MEM session.
+ * those of boot modules are core's own, those of devices belong to an IO_MEM session. A managed
+ * one has no frames: it is a region map, and ends before it.
  *
  * Life: FILLING while core zeroes it in slices, LIVE, and FREED once its owner gave it back while regions still show it: then no
  * new region can be made, and the memory goes when the last one does. Only its account's end takes it from under a region.
@@ -14,11 +15,11 @@
 enum dataspace_state { DATASPACE_FILLING, DATASPACE_LIVE, DATASPACE_FREED };
 
 enum dataspace_rights { DATASPACE_WRITABLE = 1, DATASPACE_EXECUTABLE = 2, DATASPACE_RAM = 4 /* the frames are freed with it */,
-	DATASPACE_DEVICE = 8 /* not at CORE_RAM */ };
+	DATASPACE_DEVICE = 8 /* not at CORE_RAM */, DATASPACE_MANAGED = 16 };
 
 struct dataspace {
 	struct record record;
-	uint32_t      frame, frames;    /* the first one, and how many */
+	uint32_t      frame, frames;    /* the first one, and how many; MANAGED: record number of the map, and pages */
 	union {
 		struct list regions;              /* of struct region by of_dataspace */
 		uint32_t    next_filling;         /* FILLING: the next one of the account, or 0 */
@@ -28,6 +29,8 @@ struct dataspace {
 	uint8_t       cache;            /* enum ram_cache */
 	uint16_t      align_log2;       /* FILLING: as asked for */
 };
+
+static inline bool dataspace_is_managed(struct dataspace const *dataspace) { return dataspace->rights & DATASPACE_MANAGED; }
 
 static_assert(sizeof(struct dataspace) == PLACES_DATASPACE * GRANULE, "one cap");
 
@@ -48,5 +51,8 @@ void dataspace_free(struct dataspace *dataspace);
 /* A region has let go of it. */
 void dataspace_released(struct dataspace *dataspace);
 
-/* Ends it with all regions that show it. AGAIN: a slice is done. */
+/* Ends all regions that show a managed dataspace; there can be no new ones. AGAIN: a slice is done. */
+MUST_CHECK enum status dataspace_hide(struct dataspace *dataspace);
+
+/* Ends it with all regions that show it; a managed one with its map. AGAIN: a slice is done. */
 MUST_CHECK enum status dataspace_destroy(struct dataspace *dataspace);

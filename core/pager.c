@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The pager. A page fault within a region maps up to 16 pages around it, never beyond the region; page tables that are missing
- * are made by recycling, a slice at a time: then the thread just faults again. Everything else stops the thread: it is
+ * are made by recycling, a slice at a time: then the thread just faults again. Where nothing stands, a fault handler of the map is asked. Everything else stops the thread: it is
  * FAULTED, the log says why and where, and whoever registered for its exceptions is signalled.
  */
 #include <core/pager.h>
@@ -14,6 +14,7 @@
 #include <core/pd.h>
 #include <core/rom.h>
 #include <core/thread.h>
+#include <core/walk.h>
 #include <kernel/abi/info.h>
 
 enum { AROUND = 16 * PAGE_SIZE, FRAMES_MAX = 16, PAGE_FAULT = 14 };
@@ -26,55 +27,58 @@ struct fault {
 
 /* --- Page faults --- */
 
-static uint64_t frame_at(struct region const *region, uint64_t address)
+static uint64_t attributes(struct walk const *walk)
 {
-	uint64_t page = (address - region_start(region)) >> PAGE_SHIFT;
-
-	return page + region->offset + (region->dataspace ? region->dataspace->frame : 0);
-}
-
-static bool is_allowed(struct region const *region, uint32_t error)
-{
-	unsigned access = region->record.state & REGION_ACCESS;
-
-	if (error & FAULT_WRITE)
-		return access == RM_ACCESS_WRITE;
-	return !(error & FAULT_EXECUTE) || access == RM_ACCESS_EXECUTE;
-}
-
-static uint64_t attributes(struct region const *region)
-{
-	static uint64_t const of_access[] = { [RM_ACCESS_READ] = 0, [RM_ACCESS_WRITE] = MAP_WRITE, [RM_ACCESS_EXECUTE] = MAP_EXECUTE };
 	static uint64_t const of_cache[] = {
 		[RAM_CACHE_CACHED] = 0, [RAM_CACHE_UNCACHED] = MAP_UNCACHED, [RAM_CACHE_WRITE_COMBINED] = MAP_WRITE_COMBINE,
 	};
 
-	return of_access[region->record.state & REGION_ACCESS] | (region->dataspace ? of_cache[region->dataspace->cache] : 0);
+	return (walk->write ? MAP_WRITE : 0) | (walk->execute ? MAP_EXECUTE : 0) |
+	       (walk->region->dataspace ? of_cache[walk->region->dataspace->cache] : 0);
 }
 
-static void map_around(struct pd *pd, struct region *region, uint64_t address)
+static void map_around(struct pd *pd, struct walk const *walk)
 {
-	uint64_t from = MAX(align_down(address, AROUND), region_start(region));
-	uint64_t to = MIN(align_down(address, AROUND) + AROUND, region_end(region));
+	uint64_t from = align_down(walk->start, PAGE_SIZE) - walk->before, pages = (walk->before + walk->after) / PAGE_SIZE + 1;
+	struct paddr frames = paddr_of_frame(walk_frame(walk) - walk->before / PAGE_SIZE);
 
-	region->record.state |= REGION_MAPPED;
-	while (kernel_map(pd_object(pd), (struct vaddr) { from }, paddr_of_frame(frame_at(region, from)), (to - from) >> PAGE_SHIFT,
-	                  attributes(region)) == STATUS_NO_TABLE) {
+	while (kernel_map(pd_object(pd), (struct vaddr) { from }, frames, pages, attributes(walk)) == STATUS_NO_TABLE) {
 		if (kernel_recycle(pd_object(pd)) == STATUS_AGAIN || !work_step())
 			return;
 	}
 }
 
-static bool resolve(struct fault const *fault)
+/* False: the thread has faulted; else `reply` is what becomes of it. */
+static bool resolve(struct fault const *fault, enum fault_reply *reply)
 {
-	struct pd *pd = fault->thread->pd;
-	struct region *region = pd->rm ? region_lookup(pd->rm, fault->address) : NULL;
+	struct thread *thread = fault->thread;
+	struct walk *walk = &thread->walk;
 
 	/* Mapping what is mapped, but at no address that the CPU has, would bring the same fault for ever. */
-	if (!region || fault->error & FAULT_RESERVED || !is_allowed(region, fault->error))
+	if (!thread->pd->rm || fault->error & FAULT_RESERVED)
 		return false;
-	map_around(pd, region, fault->address);
-	return true;
+	*reply = FAULT_RESUME;
+	if (!walk->rm || walk->epoch != region_epoch || walk->start != fault->address || walk->error != fault->error)
+		walk_begin(walk, thread->pd->rm, fault->address, fault->error, AROUND);
+	switch (walk_go(walk)) {
+	case WALK_DEEPER:
+		return true;    /* it faults again, and so goes on */
+	case WALK_FOUND:
+		map_around(thread->pd, walk);
+		walk->rm = NULL;
+		return true;
+	case WALK_MISSING:
+		if (walk->rm->handler.signal) {
+			walk_wait(walk, thread);
+			*reply = FAULT_STOP;
+			return true;
+		}
+		break;
+	case WALK_DENIED:
+		break;
+	}
+	walk->rm = NULL;
+	return false;
 }
 
 /* --- The report --- */
@@ -100,11 +104,14 @@ static char const *cause(struct fault const *fault)
 /* A word of the thread's memory, read through its region map. */
 static bool user_word(struct rm *rm, uint64_t address, uint64_t *value)
 {
-	struct region *region = is_aligned(address, sizeof(*value)) ? region_lookup(rm, address) : NULL;
+	struct walk walk;
 
-	if (!region || (region->dataspace && region->dataspace->rights & DATASPACE_DEVICE))
+	walk_begin(&walk, rm, address, 0, PAGE_SIZE);
+	if (!is_aligned(address, sizeof(*value)) || walk_go(&walk) != WALK_FOUND)
 		return false;
-	*value = *(uint64_t const *)ram_at((struct paddr) { paddr_of_frame(frame_at(region, address)).value + address % PAGE_SIZE });
+	if (walk.region->dataspace && walk.region->dataspace->rights & DATASPACE_DEVICE)
+		return false;
+	*value = *(uint64_t const *)ram_at((struct paddr) { paddr_of_frame(walk_frame(&walk)).value + address % PAGE_SIZE });
 	return true;
 }
 
@@ -150,12 +157,14 @@ uint32_t pager_handle(struct kernel_regs const *message)
 		.sp = words[4], .bp = words[5],
 	};
 
+	enum fault_reply reply;
+
 	assert(thread && thread->record.type == RECORD_THREAD && thread->pd);
 	if (fault.vector == FAULT_EXIT) {
 		thread->record.state = THREAD_STATE_EXITED;
 	} else {
-		if (fault.vector == PAGE_FAULT && resolve(&fault))
-			return FAULT_RESUME;
+		if (fault.vector == PAGE_FAULT && resolve(&fault, &reply))
+			return reply;
 		report(&fault);
 		thread->record.state = THREAD_STATE_FAULTED;
 		thread->fault = (struct thread_fault) { fault.vector, fault.error, fault.address, fault.ip, fault.sp };

@@ -26,8 +26,9 @@ enum {
 	PLACES_THREAD    = THREAD_GRANULES + 1,
 	PLACES_GATE      = 1,
 	PLACES_SIGNAL    = 1,
-	PLACES_SESSION   = 1,    /* CPU, RM, ROM; LOG and PD: as long as the label needs */
+	PLACES_SESSION   = 1,    /* CPU, ROM; LOG and PD: as long as the label needs */
 	PLACES_PD        = PD_GRANULES + 1,
+	PLACES_RM        = 2,    /* and its dataspace, if it is a managed one */
 	PLACES_IRQ       = 1 + IRQ_GRANULES,
 	PLACES_IO_MEM    = 2,    /* and its dataspace */
 	PLACES_IO_PORT   = 2,

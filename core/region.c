@@ -6,6 +6,10 @@
 #include <core/dataspace.h>
 #include <core/pd.h>
 #include <core/tables.h>
+#include <core/walk.h>
+#include <core/wave.h>
+
+uint64_t region_epoch;
 
 static struct region *region_of(struct tree_node *node)
 {
@@ -25,15 +29,35 @@ static void update(struct tree_node *node)
 		region->largest_gap = MAX(region->largest_gap, right->largest_gap);
 }
 
-void rm_init(struct rm *rm)
+enum status rm_create(struct account *payer, uint64_t pages, struct rm **made)
 {
+	struct rm *rm;
+	enum status status;
+
+	RPC_TRY(object_create(payer, PLACES_RM, 0, RECORD_RM, &rm));
 	rm->regions = (struct tree) { .update = update };
+	list_init(&rm->waiting);
+	if (pages) {
+		status = dataspace_wrap(payer, record_number(rm), pages, DATASPACE_MANAGED | DATASPACE_WRITABLE | DATASPACE_EXECUTABLE, &rm->dataspace);
+		if (status != STATUS_OK) {
+			object_destroy(&rm->record, 0);
+			return status;
+		}
+	}
+	kernel_gate_create(place_address(&rm->record, 0), core_thread, badge_of(&rm->record, 0));
+	*made = rm;
+	return STATUS_OK;
+}
+
+uint64_t rm_end(struct rm const *rm)
+{
+	return rm->dataspace ? (uint64_t)rm->dataspace->frames << PAGE_SHIFT : REGION_END;
 }
 
 static uint64_t gap_before(struct region *region)
 {
 	struct region *previous = region_of(tree_previous(&region->of_rm));
-	uint64_t free_from = previous ? MAX(region_end(previous), REGION_BOTTOM) : REGION_BOTTOM;
+	uint64_t bottom = rm_bottom(region->rm), free_from = previous ? MAX(region_end(previous), bottom) : bottom;
 
 	return region_start(region) > free_from ? region_start(region) - free_from : 0;
 }
@@ -54,32 +78,33 @@ static bool is_hole(struct rm *rm, uint64_t start, uint64_t size)
 	return !below || region_end(below) <= start;
 }
 
-/* The lowest hole of so many bytes; 0: there is none. */
-static uint64_t find_hole(struct rm *rm, uint64_t size)
+/* The lowest hole of so many bytes. False: there is none. */
+static bool find_hole(struct rm *rm, uint64_t size, uint64_t *hole)
 {
 	struct region *region = region_of(rm->regions.root), *last = region_of(tree_last(&rm->regions));
-	uint64_t end = last ? MAX(region_end(last), REGION_BOTTOM) : REGION_BOTTOM;
 
+	*hole = last ? MAX(region_end(last), rm_bottom(rm)) : rm_bottom(rm);
 	if (!region || region->largest_gap < size)
-		return size <= REGION_END - end ? end : 0;
+		return size <= rm_end(rm) - *hole;
 	for (;;) {
 		struct region *left = region_of(region->of_rm.child[0]);
 
 		if (left && left->largest_gap >= size)
 			region = left;
-		else if (region->gap >= size)
-			return region_start(region) - region->gap;
-		else
+		else if (region->gap < size)
 			region = region_of(region->of_rm.child[1]);
+		else
+			break;
 	}
+	*hole = region_start(region) - region->gap;
+	return true;
 }
 
 /* Behind the region that a session account attached last, if that is in its window; else in a window of its own. */
-static uint64_t find_own(struct rm *rm, uint64_t size, struct account *payer)
+static bool find_own(struct rm *rm, uint64_t size, struct account *payer, uint64_t *hole)
 {
 	enum { LOOK_BACK = 8 };
 	unsigned looks = LOOK_BACK;
-	uint64_t hole;
 
 	list_for_each(record, &payer->objects, struct record, of_account) {
 		struct region *region = (struct region *)record;
@@ -88,29 +113,36 @@ static uint64_t find_own(struct rm *rm, uint64_t size, struct account *payer)
 			break;
 		if (record->type != RECORD_REGION || region->rm != rm || region_end(region) % REGION_WINDOW == 0)
 			continue;
-		if (size <= REGION_WINDOW - region_end(region) % REGION_WINDOW && is_hole(rm, region_end(region), size))
-			return region_end(region);
+		if (size <= REGION_WINDOW - region_end(region) % REGION_WINDOW && is_hole(rm, region_end(region), size)) {
+			*hole = region_end(region);
+			return true;
+		}
 	}
-	hole = find_hole(rm, align_up(size, REGION_WINDOW) + REGION_WINDOW - PAGE_SIZE);
-	return hole ? align_up(hole, REGION_WINDOW) : 0;
+	if (!find_hole(rm, align_up(size, REGION_WINDOW) + REGION_WINDOW - PAGE_SIZE, hole))
+		return false;
+	*hole = align_up(*hole, REGION_WINDOW);
+	return true;
 }
 
 /* Where it goes. */
 static enum status choose(struct rm *rm, struct region_want const *want, struct account *payer, uint64_t *address)
 {
-	if (want->size > REGION_END)
+	uint64_t lowest = rm->dataspace ? 0 : REGION_LOWEST;
+	bool found;
+
+	if (want->size > rm_end(rm))
 		return STATUS_INVALID;
-	if (want->address) {
-		if (!is_aligned(want->address, PAGE_SIZE) || want->address < REGION_LOWEST || !is_within(want->address, want->size, REGION_END))
+	if (want->address || want->fixed) {
+		if (!is_aligned(want->address, PAGE_SIZE) || want->address < lowest || !is_within(want->address, want->size, rm_end(rm)))
 			return STATUS_INVALID;
 		*address = want->address;
 		return is_hole(rm, want->address, want->size) ? STATUS_OK : STATUS_EXISTS;
 	}
-	if (account_is_component(payer) || payer == rm->record.account)
-		*address = find_hole(rm, want->size);
+	if (rm->dataspace || account_is_component(payer) || payer == rm->record.account)
+		found = find_hole(rm, want->size, address);
 	else
-		*address = find_own(rm, want->size, payer);
-	return *address ? STATUS_OK : STATUS_NOT_FOUND;
+		found = find_own(rm, want->size, payer, address);
+	return found ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
 static void insert(struct rm *rm, struct region *region, uint64_t address)
@@ -179,12 +211,12 @@ struct region *region_at(struct rm *rm, uint64_t address)
 }
 
 /* Clears its pages in the domain, whole windows at once where nothing else is. AGAIN: a slice is done. */
-static enum status unmap(struct region *region)
+static enum status unmap_own(struct region *region)
 {
 	struct rm *rm = region->rm;
 	struct table_span span = { region_start(region), region_end(region), region->record.account, region };
 
-	if (!rm->pd || !(region->record.state & REGION_MAPPED))
+	if (!rm->pd)
 		return STATUS_OK;
 	while (region->record.serial < region->pages) {
 		uint64_t at = region_start(region) + ((uint64_t)region->record.serial << PAGE_SHIFT);
@@ -199,7 +231,22 @@ static enum status unmap(struct region *region)
 		}
 		region->record.serial += pages;
 	}
+	if (region->dataspace && dataspace_is_managed(region->dataspace))
+		walk_wake_domain(rm->pd, region_start(region), region_end(region));
 	return STATUS_OK;
+}
+
+/* Whoever is on the way through it starts anew; then what was mapped through it goes, wherever that is. AGAIN: a slice is done. */
+static enum status unmap(struct region *region)
+{
+	struct rm *rm = region->rm;
+
+	if (!region->record.dying)
+		region_epoch += rm->dataspace || (region->dataspace && dataspace_is_managed(region->dataspace));
+	region->record.dying = true;
+	if (!(region->record.state & REGION_MAPPED))
+		return STATUS_OK;
+	return rm->dataspace ? wave_unmap(region) : unmap_own(region);
 }
 
 enum status region_destroy(struct region *region)
@@ -210,7 +257,6 @@ enum status region_destroy(struct region *region)
 	struct region *next;
 	uint64_t tables;
 
-	region->record.dying = true;
 	RPC_TRY(unmap(region));
 	tables = tables_needed(rm, &(struct table_span) { region_start(region), region_end(region), payer, region });
 	RPC_TRY(tables_collect(rm, tables));
@@ -225,6 +271,7 @@ enum status region_destroy(struct region *region)
 	refresh_gap(rm, next);
 	region->rm = NULL;
 	if (dataspace) {
+		wave_forget(region);
 		list_remove(&region->of_dataspace);
 		object_destroy(&region->record, tables);
 		dataspace_released(dataspace);

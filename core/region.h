@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Region maps: which dataspace stands where in an address space. A region map serves one protection domain, from its first
- * add_client on; pages are mapped when they are touched (pager.c).
+ * add_client on; pages are mapped when they are touched (pager.c). Or it is itself a dataspace, a managed one, and stands in other maps: see
+ * walk.h for the way down through such maps, wave.h for the way up.
  *
  * **Page tables.** They have payers but are interchangeable: the map owes the domain as many tables as its regions paid for,
  * and only that number is kept, not which table is whose. What a set of regions costs is a function of the set alone:
@@ -10,7 +11,8 @@
  * an attachment pays is the difference that it makes, and the same comes back when it goes, in any order. While there
  * is no domain, the frames wait in the map's own list, `spare`.
  *
- * A session account's regions get windows of their own, so that no other payer's tables are touched when they go.
+ * A session account's regions get windows of their own, so that no other payer's tables are touched when they go. Regions of managed dataspaces need no
+ * tables, for these belong to the address spaces that show them.
  */
 #pragma once
 
@@ -31,13 +33,21 @@ struct pd;
 struct frame_list { uint32_t first, count; };
 
 struct rm {
-	struct record record;
+	struct record record;           /* state: RM_NESTS */
 	struct tree   regions;          /* of struct region by of_rm, key: address */
 	struct pd    *pd;               /* NULL: no client yet, or its domain has ended */
 	struct frame_list spare;        /* tables that are paid for and not in the domain */
+	struct dataspace *dataspace;    /* NULL: an address space */
+	struct signal_ref handler;      /* of faults where nothing stands */
+	struct list   waiting;          /* of struct thread by of_waiting: for that handler */
+	uint32_t      wave_next;        /* a record number; this and the next two are wave.c's */
+	uint32_t      wave_from, wave_to; /* pages; equal: it is not in the wave */
+	uint32_t      searched;         /* number of the search that came here last */
 };
 
-static_assert(sizeof(struct rm) == PLACES_SESSION * GRANULE, "one cap");
+static_assert(sizeof(struct rm) == PLACES_RM * GRANULE, "what it is charged");
+
+enum { RM_NESTS = 1 /* a managed dataspace has been attached */, RM_PAGES_MAX = 1U << 31 };
 
 struct region {
 	struct record     record;       /* account: the payer; serial: dying: pages that are unmapped already */
@@ -53,19 +63,24 @@ struct region {
 
 static_assert(sizeof(struct region) == PLACES_REGION * GRANULE, "two caps");
 
-/* record.state of a region: enum rm_access, and this once something of it was mapped. */
+/* record.state of a region: enum rm_access, and this once a fault was resolved through it. */
 enum { REGION_ACCESS = 3, REGION_MAPPED = 4 };
 
 static inline uint64_t region_start(struct region const *region) { return region->of_rm.key; }
 static inline uint64_t region_end(struct region const *region) { return region->of_rm.key + ((uint64_t)region->pages << PAGE_SHIFT); }
 
-/* Makes it usable, empty. */
-void rm_init(struct rm *rm);
+/* Makes a map, with a gate: an address space, or a managed dataspace of that many pages. OUT_OF_CAPS. */
+MUST_CHECK enum status rm_create(struct account *payer, uint64_t pages, struct rm **rm);
+
+/* Where its regions can be: from REGION_LOWEST on if asked for. */
+static inline uint64_t rm_bottom(struct rm const *rm) { return rm->dataspace ? 0 : REGION_BOTTOM; }
+uint64_t rm_end(struct rm const *rm);
 
 struct region_want {
 	struct dataspace *dataspace;
 	uint64_t          offset, size;    /* bytes, in whole pages; size is not 0 */
-	uint64_t          address;         /* 0: the map chooses */
+	uint64_t          address;         /* if `fixed`; else the map chooses */
+	bool              fixed;
 	enum rm_access    access;
 };
 
@@ -80,6 +95,11 @@ struct region *region_lookup(struct rm *rm, uint64_t address);
 
 /* The one that starts there and is not a UTCB, dying ones too; or NULL. */
 struct region *region_at(struct rm *rm, uint64_t address);
+
+/*
+ * Counts the ends of regions that faults may be on their way through. While it is the same, all maps that a fault has met are there.
+ */
+extern uint64_t region_epoch;
 
 /* Unmaps and ends a region; what it paid comes back. AGAIN: a slice is done. */
 MUST_CHECK enum status region_destroy(struct region *region);

@@ -76,25 +76,25 @@ struct opening {
 /* What it needs from its donation, and how it is made; for accounts that are sessions themselves there is nothing to make. */
 struct service {
 	struct rpc_type const *type;
-	void        (*need)(char const *label, uint64_t *pages, uint64_t *caps);
+	void        (*need)(struct opening const *request, uint64_t *pages, uint64_t *caps);
 	enum status (*check)(struct opening *request);
 	enum status (*create)(struct account *account, struct opening const *request);
 };
 
-static void need_session(char const *label, uint64_t *pages, uint64_t *caps)
+static void need_session(struct opening const *request, uint64_t *pages, uint64_t *caps)
 {
 	*caps = PLACES_SESSION;
 }
 
-static void need_log(char const *label, uint64_t *pages, uint64_t *caps)
+static void need_log(struct opening const *request, uint64_t *pages, uint64_t *caps)
 {
-	*caps = log_places(strlen(label));
+	*caps = log_places(strlen(request->label));
 }
 
-static void need_pd(char const *label, uint64_t *pages, uint64_t *caps)
+static void need_pd(struct opening const *request, uint64_t *pages, uint64_t *caps)
 {
 	*pages = PD_PAGES;
-	*caps = pd_places(strlen(label));
+	*caps = pd_places(strlen(request->label));
 }
 
 static enum status create_log(struct account *account, struct opening const *request)
@@ -117,14 +117,28 @@ static enum status create_rom(struct account *account, struct opening const *req
 	return rom_create(account, request->module, &rom);
 }
 
+static uint64_t rm_pages(struct opening const *request)
+{
+	uint64_t size = ((struct rm_args const *)request->args)->size;
+
+	return size / PAGE_SIZE + (size % PAGE_SIZE != 0);
+}
+
+static enum status check_rm(struct opening *request)
+{
+	return rm_pages(request) <= RM_PAGES_MAX ? STATUS_OK : STATUS_INVALID;
+}
+
+static void need_rm(struct opening const *request, uint64_t *pages, uint64_t *caps)
+{
+	*caps = PLACES_RM + (rm_pages(request) ? PLACES_DATASPACE : 0);
+}
+
 static enum status create_rm(struct account *account, struct opening const *request)
 {
 	struct rm *rm;
 
-	RPC_TRY(object_create(account, PLACES_SESSION, 0, RECORD_RM, &rm));
-	rm_init(rm);
-	kernel_gate_create(place_address(&rm->record, 0), core_thread, badge_of(&rm->record, 0));
-	return STATUS_OK;
+	return rm_create(account, rm_pages(request), &rm);
 }
 
 static enum status check_cpu(struct opening *request)
@@ -150,7 +164,7 @@ static enum status create_pd(struct account *account, struct opening const *requ
 	return pd_create(account, request->label, &pd);
 }
 
-static void need_irq(char const *label, uint64_t *pages, uint64_t *caps)
+static void need_irq(struct opening const *request, uint64_t *pages, uint64_t *caps)
 {
 	*caps = PLACES_IRQ;
 }
@@ -162,7 +176,7 @@ static enum status create_irq(struct account *account, struct opening const *req
 	return irq_create(account, request->args, request->label, &irq);
 }
 
-static void need_io_mem(char const *label, uint64_t *pages, uint64_t *caps)
+static void need_io_mem(struct opening const *request, uint64_t *pages, uint64_t *caps)
 {
 	*caps = PLACES_IO_MEM + PLACES_DATASPACE;
 }
@@ -179,7 +193,7 @@ static enum status create_io_mem(struct account *account, struct opening const *
 	return io_mem_create(account, request->args, &io_mem);
 }
 
-static void need_io_port(char const *label, uint64_t *pages, uint64_t *caps)
+static void need_io_port(struct opening const *request, uint64_t *pages, uint64_t *caps)
 {
 	*caps = PLACES_IO_PORT;
 }
@@ -199,7 +213,7 @@ static enum status create_io_port(struct account *account, struct opening const 
 static struct service const services[] = {
 	{ &log_type, need_log, NULL, create_log },
 	{ &rom_type, need_session, check_rom, create_rom },
-	{ &rm_type, need_session, NULL, create_rm },
+	{ &rm_type, need_rm, check_rm, create_rm },
 	{ &cpu_type, need_session, check_cpu, create_cpu },
 	{ &pd_type, need_pd, NULL, create_pd },
 	{ &irq_type, need_irq, NULL, create_irq },
@@ -244,7 +258,7 @@ static enum status check(struct service const *service, struct session_open_args
 	if (service->check)
 		RPC_TRY(service->check(request));
 	if (service->need)
-		service->need(request->label, &pages, &caps);
+		service->need(request, &pages, &caps);
 	needs->ram = pages << PAGE_SHIFT;
 	needs->caps = caps;
 	return args->ram < needs->ram || args->caps < caps ? STATUS_NEEDS : STATUS_OK;

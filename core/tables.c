@@ -25,6 +25,8 @@ uint64_t tables_needed(struct rm *rm, struct table_span const *span)
 	uint64_t first = align_down(span->start, REGION_WINDOW), last = align_down(span->end - 1, REGION_WINDOW);
 	uint64_t tables = (last - first) / REGION_WINDOW + 1;
 
+	if (rm->dataspace)
+		return 0;
 	if (has_other(rm, span, first))
 		tables--;
 	if (first != last && has_other(rm, span, last))

@@ -105,6 +105,7 @@ enum status thread_unbind(struct thread *thread)
 	/* It executes no more; what it served is told when its gates go. */
 	kernel_thread_ctl(thread_object(thread), THREAD_PAUSE);
 	RPC_TRY(disconnect(thread, false));
+	walk_forget(thread);
 	if (thread->utcb.rm)
 		RPC_TRY(region_destroy(&thread->utcb));
 	thread->consumed_ns = kernel_thread_consumed(thread_object(thread));
@@ -169,7 +170,8 @@ static enum status op_resume(struct thread_object *self)
 	if (thread->pd && !thread->pd->record.dying &&
 	    (thread->record.state == THREAD_STATE_STOPPED || thread->record.state == THREAD_STATE_FAULTED)) {
 		thread->record.state = THREAD_STATE_RUNNING;
-		kernel_thread_ctl(thread_object(thread), THREAD_START);
+		if (!thread->waits)
+			kernel_thread_ctl(thread_object(thread), THREAD_START);
 	}
 	return STATUS_OK;
 }
@@ -178,8 +180,8 @@ static enum status op_cancel(struct thread_object *self)
 {
 	struct thread *thread = thread_of(self);
 
-	/* A faulted thread waits, too, but not in a call. */
-	if (thread->pd && (thread->record.state == THREAD_STATE_RUNNING || thread->record.state == THREAD_STATE_STOPPED))
+	/* A faulted thread waits, too, but not in a call; so does one that waits for a fault handler. */
+	if (thread->pd && !thread->waits && (thread->record.state == THREAD_STATE_RUNNING || thread->record.state == THREAD_STATE_STOPPED))
 		kernel_thread_ctl(thread_object(thread), THREAD_CANCEL);
 	return STATUS_OK;
 }

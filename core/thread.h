@@ -10,6 +10,7 @@
 
 #include <core/account.h>
 #include <core/region.h>
+#include <core/walk.h>
 #include <cpu/cpu.h>
 #include <cpu/thread.h>
 
@@ -42,6 +43,9 @@ struct thread {
 	uint64_t            consumed_ns;  /* by the kernel's thread that has ended */
 	struct signal_ref   exception;
 	struct thread_fault fault;
+	struct walk         walk;         /* of the fault that it is in; walk.rm NULL: none */
+	struct rm          *waits;        /* for that map's fault handler, or NULL */
+	struct list_link    of_waiting;
 	char                name[32];
 };
 

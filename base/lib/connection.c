@@ -14,7 +14,7 @@ static struct rpc_cost base_cost(char const *service)
 {
 	static struct { char const *name; struct rpc_cost cost; } const core[] = {
 		{ "ROM", { COST_CORE_RAM, COST_ROM_CAPS } }, { "LOG", { COST_CORE_RAM, COST_LOG_CAPS } },
-		{ "PD", { COST_PD_RAM, COST_PD_CAPS } },     { "RM", { COST_CORE_RAM, COST_CORE_CAPS } },
+		{ "PD", { COST_PD_RAM, COST_PD_CAPS } },     { "RM", { COST_CORE_RAM, COST_RM_CAPS } },
 		{ "CPU", { COST_CORE_RAM, COST_CORE_CAPS } }, { "RAM", { COST_CORE_RAM, COST_CORE_CAPS } },
 		{ "CAP", { COST_CORE_RAM, COST_CORE_CAPS } }, { "SIGNAL", { COST_CORE_RAM, COST_CORE_CAPS } },
 	};

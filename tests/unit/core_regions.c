@@ -249,7 +249,7 @@ static void build(void)
 	payers[0] = account_of("component", 2500, 300, true);
 	payers[1] = account_of("session", 300, 100, false);
 	payers[2] = account_of("session", 300, 100, false);
-	rm = (struct rm *)open_session(&rm_type, 0, 1);
+	rm = (struct rm *)open_session(&rm_type, 0, PLACES_RM);
 	pd = (struct pd *)open_session(&pd_type, 4, 4);
 	thread = (struct thread *)open_session(&cpu_type, 0, 1);
 	ck_assert(thread_create((struct cpu *)thread, payers[0], &wanted, &thread) == STATUS_OK);

@@ -46,6 +46,7 @@ core_boot_SRC = $(core_pure)
 core_accounts_SRC = $(core_pure)
 core_calls_SRC = $(core_pure)
 core_regions_SRC = $(core_pure)
+core_nested_SRC = $(core_pure)
 core_devices_SRC = $(core_pure)
 core_hostile_SRC = $(core_pure)
 describe_SRC = os/servers/monitor/describe.c $(node_SRC) base/lib/status.c

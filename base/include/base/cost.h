@@ -25,6 +25,9 @@ enum {
 	/* A ROM session at core, with its dataspace. */
 	COST_ROM_CAPS      = 2,
 
+	/* An RM session at core; one cap more for a managed dataspace, which NEEDS tells. */
+	COST_RM_CAPS       = 2,
+
 	/* A PD session at core: one capability frame, the top-level page table and two more; PD (3) and session. */
 	COST_PD_RAM        = 4 * PAGE_SIZE,
 	COST_PD_CAPS       = 4,

@@ -42,7 +42,7 @@ static enum status open_sessions(struct child *child, struct child_args const *a
 	struct cpu_args cpu_args = { .priority = args->priority };
 
 	RPC_TRY(open_for(child, &child->pd.connection, &pd_type, args, NULL));
-	RPC_TRY(open_for(child, &child->rm.connection, &rm_type, args, NULL));
+	RPC_TRY(open_for(child, &child->rm.connection, &rm_type, args, rm_type.args_default));
 	return open_for(child, &child->cpu.connection, &cpu_type, args, &cpu_args);
 }
 
