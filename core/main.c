@@ -6,7 +6,7 @@
  *
  *   memory.c             which frames are free                     places.c record.c   frames for objects and their records; badges
  *   account*.c           who may spend what, and the end of all    dataspace.c         memory to attach
- *   region.c rm.c tables.c   address spaces and page tables        pager.c             page faults, exceptions, thread exits
+ *   region.c rm.c tables.c walk.c wave.c   address spaces          pager.c             page faults, exceptions, thread exits
  *   thread.c cpu.c pd.c signal.c                                   session.c parent.c  init's sessions; rom.c log.c
  *   irq.c io_mem.c io_port.c claims.c   devices                    boot.c ledger.c check.c debug.c
  *   kernel_calls.h       the kernel

@@ -23,7 +23,7 @@ void wave_forget(struct region const *region);
 MUST_CHECK enum status wave_leave(struct rm const *rm);
 
 /*
- * Would `inner`, a managed dataspace, contain itself if it stood in `outer`? OK: no; INVALID: yes; TOO_DEEP: more than WAVE_SEARCH_MAX regions show `outer`, directly or
- * not. So a map that has none inside, or is shown nowhere, can always be built on: from the outside in, or from the inside out.
+ * Would `inner`, a managed dataspace, contain itself if it stood in `outer`? OK: no; INVALID: yes; TOO_DEEP: more than WAVE_SEARCH_MAX regions show `outer`,
+ * directly or not. So a map that has none inside, or is shown nowhere, can always be built on: from the outside in, or from the inside out.
  */
 MUST_CHECK enum status wave_contains(struct rm *inner, struct rm *outer);

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What managed_client is built with.
+USES = managed
