@@ -2,7 +2,8 @@
 /*
  * The pager. A page fault within a region maps up to 16 pages around it, never beyond the region; page tables that are missing
  * are made by recycling, a slice at a time: then the thread just faults again. Where nothing stands, the map's
- * fault handler is asked. Everything else stops the thread: it is FAULTED, the log says why and where, and whoever registered for its exceptions is signalled.
+ * fault handler is asked. Everything else stops the thread: it is FAULTED, the log says why and where, and whoever registered for
+ * its exceptions is signalled.
  */
 #include <core/pager.h>
 

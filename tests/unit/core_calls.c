@@ -90,6 +90,7 @@ static void fill_open(struct session_open_args *args)
 	};
 	unsigned i = unit_below(ARRAY_SIZE(services));
 	struct cpu_args cpu = { .priority = unit_below(80) };
+	struct rm_args rm = { .size = unit_below(2) ? 0 : unit_below(40) * PAGE_SIZE };
 
 	memset(args, 0, sizeof(*args));
 	strcpy(args->service, unit_below(50) ? services[i].type->name : "Other");
@@ -99,7 +100,7 @@ static void fill_open(struct session_open_args *args)
 		memset(args->label, 'x', unit_below(2) ? 255 : 100);
 	args->args.size = services[i].type->args_size;
 	if (args->args.size)
-		memcpy(args->args.data, &cpu, sizeof(cpu));
+		memcpy(args->args.data, services[i].type == &rm_type ? (void *)&rm : &cpu, args->args.size);
 	args->ram = unit_below(10) ? services[i].ram : edge();
 	args->caps = unit_below(10) ? services[i].caps : edge();
 }
@@ -237,7 +238,7 @@ static unsigned fill_parameters(char const *text, unsigned *caps)
 			word[0] = unit_below(3) ? 0 : number("size");
 			word[1] = unit_below(3) ? 0 : number("size");
 			word[2] = unit_below(2) ? 0 : number("address");
-			word[3] = unit_below(unit_below(20) ? 3 : 9);
+			word[3] = unit_below(unit_below(20) ? 4 : 9) | (uint64_t)unit_below(unit_below(20) ? 4 : 9) << 32;
 			word += 4;
 		} else {
 			*word++ = number(name);

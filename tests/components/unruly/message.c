@@ -72,6 +72,8 @@ static void fill_open(struct session_open_args *args)
 	fill_string(args->label, one_in(8) ? sizeof(args->label) : 16);
 	if (type->args_size)
 		memcpy(args->args.data, type->args_default, type->args_size);
+	if (type == &rm_type && one_in(2))
+		memcpy(args->args.data, &(struct rm_args) { .size = 8 * PAGE_SIZE }, sizeof(struct rm_args));
 	args->args.size = one_in(8) ? next_random() % 200 : type->args_size;
 	args->hash = one_in(8) ? next_random() : type->hash;
 	args->ram = next_random() % 8 * PAGE_SIZE;
@@ -115,8 +117,11 @@ static size_t fill_parameter(char const *type, size_t size, uint64_t *to, size_t
 	}
 	if (string_starts_with(type, "rm_attach_args ") && !one_in(4)) {
 		struct rm_attach_args args = {
-			.size = next_random() % 4 * PAGE_SIZE, .address = one_in(2) ? 0 : likely_number("u64 address", 3), .access = next_random() % 3,
+			.size = next_random() % 4 * PAGE_SIZE, .access = next_random() % (one_in(2) ? 3 : 4), .flags = next_random() % 4,
 		};
+
+		if (!one_in(3))
+			args.address = (one_in(3) ? 0 : 0x40000000) + next_random() % 8 * PAGE_SIZE;
 
 		memcpy(to, &args, sizeof(args));
 		return sizeof(args) / 8;
