@@ -104,8 +104,8 @@ enum status thread_unbind(struct thread *thread)
 
 	/* It executes no more; what it served is told when its gates go. */
 	kernel_thread_ctl(thread_object(thread), THREAD_PAUSE);
-	RPC_TRY(disconnect(thread, false));
 	walk_forget(thread);
+	RPC_TRY(disconnect(thread, false));
 	if (thread->utcb.rm)
 		RPC_TRY(region_destroy(&thread->utcb));
 	thread->consumed_ns = kernel_thread_consumed(thread_object(thread));
