@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+# What hostile_kernel is built with: base alone.
