@@ -32,6 +32,7 @@ static enum status make_slots(struct sandbox_child *child)
 	RPC_TRY(dataspace_attach(child->slots_memory, RM_ACCESS_WRITE, child->slots_account, &slots));
 	child->slots = slots;
 	child->slot_count = start->sessions;
+	child->slots_from = 0;
 	return config_rom_start(child);
 }
 

@@ -220,8 +220,7 @@ static enum status open(struct sandbox *sandbox, struct session_request const *r
 	session_set_state(&export->slot, SLOT_QUEUED);
 	sandbox->outside.slots_used++;
 	list_append(&sandbox->exports, &export->of_sandbox);
-	list_append(&export->slot.server->sessions, &export->slot.of_server);
-	sandbox_child_tell(export->slot.server, NEWS_REQUEST);
+	serve_attend(&export->slot);
 	return STATUS_OK;
 }
 

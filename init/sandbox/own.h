@@ -101,6 +101,9 @@ void forward_late(struct sandbox *sandbox);
 
 /* --- serve.c: sessions at a child --- */
 
+/* Its server has something to do about it, and is told. */
+void serve_attend(struct session_slot *slot);
+
 /* Makes the account, and queues the request for the server. */
 enum status serve_open(struct session_slot *slot, struct account payer);
 

@@ -104,6 +104,7 @@ struct sandbox_child {
 	struct dataspace           slots_memory;
 	struct session_slot       *slots;          /* slot_count of them; NULL: none */
 	unsigned                   slot_count, slots_used;
+	unsigned                   slots_from;     /* the slots below are all in use */
 	struct rpc_object          config_object;  /* its ROM "config", if that is inline */
 	struct cap                 config_gate;
 	struct dataspace           config_memory, config_next;     /* what it has, and what it will have when it asks; null: nothing new */
@@ -111,7 +112,7 @@ struct sandbox_child {
 	struct signal_context      config_changed; /* the child's own; null: it does not want to know */
 
 	/* As a server. */
-	struct list                sessions;       /* of struct session_slot by of_server, in the order of their opening */
+	struct list                sessions;       /* of struct session_slot by of_server: see serve.c */
 	struct sandbox_service    *services;       /* NULL: it provides none */
 	unsigned                   service_count;
 	uint64_t                   served;         /* as a client: when a request of it was last fetched, in requests */

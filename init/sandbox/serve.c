@@ -11,6 +11,46 @@
 #include <base/string.h>
 #include <base/time.h>
 
+/* --- The list of a server: what it is to be told or has to answer comes first, the youngest first; sessions that just go on come last --- */
+
+static void leave(struct session_slot *slot)
+{
+	if (list_is_linked(&slot->of_server))
+		list_remove(&slot->of_server);
+}
+
+void serve_attend(struct session_slot *slot)
+{
+	leave(slot);
+	list_prepend(&slot->server->sessions, &slot->of_server);
+	sandbox_child_tell(slot->server, NEWS_REQUEST);
+}
+
+static void settle(struct session_slot *slot)
+{
+	leave(slot);
+	list_append(&slot->server->sessions, &slot->of_server);
+}
+
+static bool is_settled(struct session_slot const *slot)
+{
+	return slot->state == SLOT_READY || slot->state == SLOT_OPEN;
+}
+
+/* "Hello of client", as far as it fits: only the ledger ever shows it. */
+static void name_account(struct session_slot const *slot, char name[static 64])
+{
+	static char const of[] = " of ";
+	char const *const client = slot->client->start->name;
+	size_t const      size = strlen(slot->service), client_size = strlen(client);
+
+	static_assert(SERVICE_NAME_SIZE + sizeof(of) + CHILD_NAME_SIZE <= 2 * 64, "each half fits");
+	memcpy(name, slot->service, size);
+	memcpy(name + size, of, sizeof(of));
+	if (size + sizeof(of) + client_size <= 64)
+		memcpy(name + size + sizeof(of) - 1, client, client_size + 1);
+}
+
 enum status serve_open(struct session_slot *slot, struct account payer)
 {
 	struct env            *env = slot->client->sandbox->env;
@@ -18,13 +58,11 @@ enum status serve_open(struct session_slot *slot, struct account payer)
 	struct account         use;
 	char                   label[64];
 
-	format_cut(label, sizeof(label), "%s of %s", slot->service, slot->client->start->name);
+	name_account(slot, label);
 	RPC_TRY(account_split_from(env->account, payer, ACCOUNT_KIND_SESSION, label, slot->ram, slot->caps, &control, &use));
 	slot->control = control.cap;
 	slot->use = use.cap;
-	if (!list_is_linked(&slot->of_server))
-		list_append(&slot->server->sessions, &slot->of_server);
-	sandbox_child_tell(slot->server, NEWS_REQUEST);
+	serve_attend(slot);
 	return STATUS_OK;
 }
 
@@ -127,6 +165,7 @@ static enum status accept_ready(struct session_slot *slot, struct rpc_cap const 
 	cap_release(slot->use);
 	slot->use = CAP_NULL;
 	session_set_state(slot, SLOT_READY);
+	settle(slot);
 	if (slot->is_revoked)
 		serve_revoke(slot);
 	sandbox_child_tell(slot->client, NEWS_SESSION);
@@ -144,7 +183,7 @@ void serve_revoke(struct session_slot *slot)
 		cap_release(slot->session);
 		slot->session = CAP_NULL;
 		session_set_state(slot, SLOT_LOST);
-		sandbox_child_tell(slot->server, NEWS_REQUEST);
+		serve_attend(slot);
 		sandbox_child_tell(slot->client, NEWS_SESSION);
 		start_patience(slot);
 	}
@@ -230,10 +269,12 @@ static struct session_slot *next(struct sandbox_child *server)
 	struct session_slot *best = NULL;
 
 	list_for_each (slot, &server->sessions, struct session_slot, of_server) {
+		if (is_settled(slot))
+			break;
 		if (slot->state != SLOT_CLOSING && !((slot->state == SLOT_CANCELLED || slot->state == SLOT_LOST) && !slot->is_told) &&
 		    !(slot->state == SLOT_QUEUED && is_announced(server, slot->service)))
 			continue;
-		if (!best || slot->client->served < best->client->served)
+		if (!best || slot->client->served <= best->client->served)
 			best = slot;
 	}
 	return best;
@@ -303,7 +344,7 @@ void serve_close(struct session_slot *slot)
 		slot->session = CAP_NULL;
 		session_set_state(slot, SLOT_CLOSING);
 	}
-	sandbox_child_tell(slot->server, NEWS_REQUEST);
+	serve_attend(slot);
 	start_patience(slot);
 }
 

@@ -22,12 +22,19 @@ struct session_slot *slot_lookup(struct sandbox_child *client, uint32_t id, bool
 
 struct session_slot *slot_acquire(struct sandbox_child *client)
 {
-	for (unsigned i = 0; client->slots && i < client->slot_count; i++) {
-		struct session_slot *slot = &client->slots[i];
+	for (unsigned i = client->slots_from; client->slots && i < client->slot_count; i++) {
+		struct session_slot *slot       = &client->slots[i];
+		uint16_t const       generation = session_next_generation(slot->generation);
 
 		if (slot->state != SLOT_FREE)
 			continue;
-		*slot = (struct session_slot) { .client = client, .index = (uint8_t)i, .generation = session_next_generation(slot->generation) };
+
+		/* Label and arguments are text that others bring: all up to them. */
+		memset(slot, 0, offsetof(struct session_slot, label));
+		slot->client = client;
+		slot->index = (uint8_t)i;
+		slot->generation = generation;
+		client->slots_from = i + 1;
 		session_set_state(slot, SLOT_QUEUED);
 		client->slots_used++;
 		return slot;
@@ -71,6 +78,7 @@ void slot_release(struct session_slot *slot)
 	slot->session = CAP_NULL;
 	session_set_state(slot, SLOT_FREE);
 	client->slots_used--;
+	client->slots_from = MIN(client->slots_from, (unsigned)slot->index);
 	sandbox_child_slot_freed(client);
 }
 
