@@ -59,6 +59,15 @@ proc run_until {pattern {seconds ""}} {
 	}
 }
 
+# The same for what comes in no certain order: output from the beginning counts.
+proc run_until_seen {pattern seconds} {
+	if {[regexp -line -- $pattern $machine::log]} {
+		runner::passed
+	} else {
+		run_until $pattern $seconds
+	}
+}
+
 # A pattern may match before its line is complete; what judges the log afterwards wants whole lines. A prompt never becomes one.
 proc machine::finish_line {} {
 	set deadline [expr {[clock milliseconds] + 1000}]
