@@ -26,7 +26,7 @@ STAMP := build/setup.stamp
 
 include tools/rules.mk
 
-all: kernel build/host/rpcgen $(component_images) build/boot/core build/boot/interfaces build/boot/platform_page build/boot/kernel_test build/compile_commands.json
+all: kernel build/host/rpcgen build/host/check_config build/host/manifests $(component_images) build/boot/core build/boot/interfaces build/boot/platform_page build/boot/kernel_test build/compile_commands.json
 
 kernel: build/boot/kernel build/boot/kernel32
 
@@ -46,6 +46,10 @@ record/%: all FORCE
 
 replay/%: FORCE
 	@tools/debug replay $*
+
+# The configuration of a scenario, without booting it; WHY='CLIENT SERVICE LABEL', GRAPH=FILE.svg
+check/%: $(STAMP) FORCE
+	+@CHECK_ONLY=1 tools/run run/$*
 
 test: all units
 	+@tools/test $(unit_programs:%=-u %) $(scenarios:%=-s %) $(failing:%=-f %) $(if $(ONLY),-o '$(ONLY)')
@@ -86,6 +90,7 @@ help:
 	@echo 'make run/NAME       boot run/NAME.run; BOOT=iso|uefi|direct, CPUS=4, MEM=512, ICOUNT=1, QEMU_ARGS=..., DEBUG=1'
 	@echo 'make gdb/NAME       the same under gdb, with symbols of the kernel and of the component that runs (tools/debug.py)'
 	@echo 'make record/NAME    boot and record it; make replay/NAME repeats that in gdb, which can also go backwards'
+	@echo 'make check/NAME     what its configuration will be denied, without booting; WHY="CLIENT SERVICE [LABEL]": one session; GRAPH=FILE.svg'
 	@echo 'make test           every test; ends with "N passed, N failed"; ONLY=PATTERN runs some (unit/*, run/hello.iso, tidy)'
 	@echo 'make fuzz/NAME      feed the dispatcher of interface NAME with libFuzzer, under ASan and UBSan, for SECONDS=60'
 	@echo 'make soak           the same with all long campaigns in full'

@@ -18,7 +18,7 @@ extra_repos := $(sort $(abspath $(patsubst ~/%,$(HOME)/%,$(subst :,$(space),$(RE
 $(foreach repo,$(extra_repos),$(if $(wildcard $(repo)/*),,$(error REPOS: there is no repository in $(repo))))
 repos := $(patsubst %/,%,$(wildcard repos/*/)) $(extra_repos)
 
-files := $(shell find -L $(wildcard kernel core base init os tests/components tests/kernel tools/rpcgen tools/rpcdoc) $(repos) \
+files := $(shell find -L $(wildcard kernel core base init os tests/components tests/kernel tools/rpcgen tools/rpcdoc tools/check_config) $(repos) \
 	\( -name build -o -name '.*' \) -prune -o -type f \( -name '*.[cS]' -o -name component.mk -o -name '*.rpc' \) -print \
 	2>/dev/null | LC_ALL=C sort)
 code := $(filter %.c %.S,$(files))
@@ -59,6 +59,7 @@ flags_kernel := $(guest) -momit-leaf-frame-pointer -fpie -I.
 flags_static := $(guest) -fno-pic -fno-pie $(includes) -I.
 flags_pie := $(guest) -fPIE -ffunction-sections -fdata-sections $(includes)
 flags_host := $(common) -O1
+flags_tool = $(flags_host) -D_GNU_SOURCE -U_FORTIFY_SOURCE $(includes) -I. $(shell pkg-config --cflags libxml-2.0)
 flags_unit := $(common) -O1 -mno-red-zone -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -I.
 
 link_static := -static -no-pie -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none
@@ -88,6 +89,7 @@ $(eval $(call compile_rules,kernel,))
 $(eval $(call compile_rules,static,$(prepared)))
 $(eval $(call compile_rules,pie,$(prepared)))
 $(eval $(call compile_rules,host,))
+$(eval $(call compile_rules,tool,$(prepared)))
 $(eval $(call compile_rules,unit,$(prepared)))
 
 # <kernel/abi/x.h> for those who may not see the rest of the tree
@@ -110,6 +112,24 @@ build/host/rpcdoc: $(rpcdoc_objects)
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	@$(CC) -o $@ $^
+
+# The checker of configurations reads and routes them with init's own code.
+check_config_objects := $(call objects,tool,$(call sources_in,tools/check_config) \
+	$(addprefix init/sandbox/,config.c config_route.c config_start.c document.c arena.c label.c route.c explain.c quota.c cost.c) base/platform/elf.c \
+	$(addprefix base/lib/,node.c xml.c xml_scan.c xml_prolog.c xml_text.c format.c string.c status.c cost.c))
+dependencies += $(check_config_objects:.o=.d)
+build/host/check_config: $(check_config_objects)
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	@$(CC) -o $@ $^ $$(pkg-config --libs libxml-2.0)
+
+# What the READMEs of all components say about them, as one document
+manifest_readmes := $(wildcard $(component_dirs:%=%/README.md))
+build/host/manifests: $(manifest_readmes) build/sources
+	@mkdir -p $(@D)
+	@echo '  MANIFESTS $@'
+	@awk 'BEGIN { print "<manifests>" } FNR == 1 { inside = 0 } /^```$$/ { inside = 0 } inside { print } \
+		/^```manifest$$/ { inside = 1; printf "<?origin %s %d?>", FILENAME, FNR + 1 } END { print "</manifests>" }' $(manifest_readmes) >$@
 
 # $(call interface_rules,NAME/NAME,SOURCE)
 define interface_rules

@@ -4,14 +4,15 @@
  * not agreed yet keep their slots, and these the account that they are in, until it has, or is ended itself.
  */
 #include "own.h"
+#include "cost.h"
 #include <base/attached.h>
 #include <base/cap_alloc.h>
 #include <base/log.h>
 #include <base/string.h>
 #include <base/time.h>
 
-/* What a component without data of its own takes until component_construct runs, for messages, about. */
-enum { SMALL_RAM = 72 << 10, SMALL_CAPS = 60 };
+/* A binary with a page of data; which one it is, only the loader will know. */
+static struct cost_image const smallest_image = { .mapped = 3, .data_bytes = PAGE_SIZE };
 
 /* --- Start --- */
 
@@ -54,23 +55,28 @@ static enum status start(struct sandbox_child *child)
 /* Whose quota was too small, the child's or the own? */
 static void tell_failure(struct sandbox_child const *child, enum status status)
 {
-	struct config_start const *start = child->start;
+	static struct explanation  explanation;    /* too large for a stack */
+	struct config_start const *start  = child->start;
 	struct config const       *config = &child->sandbox->config;
+	struct quota const         need   = cost_of_start(start, 0, &smallest_image);
 	struct account_state       state;
+	uint64_t                   left_ram, left_caps;
 
-	log_error("cannot start \"%s\" (%s:%u): %s", start->name, config->file, start->at.line, status_name(status));
 	if (account_info(child->sandbox->env->account, &state) != STATUS_OK)
 		return;
-	if (status == STATUS_OUT_OF_RAM && state.ram_limit - state.ram_used < start->ram.value)
-		log_info("  %lu bytes of RAM are left here: give \"%s\" (%s:%u) less than %lu, or this component more", state.ram_limit - state.ram_used,
-		         start->name, config->file, start->ram.at.line, start->ram.value);
-	else if (status == STATUS_OUT_OF_CAPS && state.caps_limit - state.caps_used < start->caps.value)
-		log_info("  %lu caps are left here: give \"%s\" (%s:%u) less than %lu, or this component more", state.caps_limit - state.caps_used,
-		         start->name, config->file, start->at.line, start->caps.value);
+	left_ram = state.ram_limit - state.ram_used;
+	left_caps = state.caps_limit - state.caps_used;
+	if (status == STATUS_OUT_OF_RAM && left_ram < start->ram.value)
+		explain_no_room(&explanation, config, start, true, left_ram);
+	else if (status == STATUS_OUT_OF_CAPS && left_caps < start->caps.value)
+		explain_no_room(&explanation, config, start, false, left_caps);
 	else if (status == STATUS_OUT_OF_RAM || status == STATUS_OUT_OF_CAPS || status == STATUS_INVALID)
-		log_info("  \"%s\" has ram=\"%luK\" caps=\"%lu\" (%s:%u); a small component takes about ram=\"%uK\" caps=\"%u\" before its own first line",
-		         start->name, start->ram.value / 1024, start->caps.value, config->file, start->ram.at.line,
-		         (SMALL_RAM + start->sessions * (unsigned)sizeof(struct session_slot)) / 1024, SMALL_CAPS);
+		explain_start(&explanation, config, start, &need);
+	else {
+		log_error("cannot start \"%s\" (%s:%u): %s", start->name, config->file, start->at.line, status_name(status));
+		return;
+	}
+	deny_write(&explanation);
 }
 
 void sandbox_child_begin(struct sandbox_child *child)

@@ -374,6 +374,23 @@ void explain_request(struct explanation *to, struct config const *config, struct
 		SAY(to->fix, "to allow it: %s=\"%lu\" for \"%s\" at %s", name, sum, client->name, place(config, client->at).text);
 }
 
+void explain_start(struct explanation *to, struct config const *config, struct config_start const *start, struct quota const *need)
+{
+	SAY(to->what, "cannot start \"%s\": it has ram=\"%luK\" caps=\"%lu\"", start->name, start->ram.value / 1024, start->caps.value);
+	SAY(to->where, "decided at %s: before its own first line, it takes ram=\"%luK\" caps=\"%lu\"",
+	    place(config, start->ram.at.line ? start->ram.at : start->at).text, align_up(need->ram, 1024) / 1024, need->caps);
+	SAY(to->fix, "to allow it: ram=\"%luK\" caps=\"%lu\" or more for \"%s\" at %s", align_up(MAX(need->ram, start->ram.value), 1024) / 1024,
+	    MAX(need->caps, start->caps.value), start->name, place(config, start->at).text);
+}
+
+void explain_no_room(struct explanation *to, struct config const *config, struct config_start const *start, bool is_ram, uint64_t left)
+{
+	SAY(to->what, "cannot start \"%s\": too %s left here", start->name, is_ram ? "little RAM is" : "few caps are");
+	SAY(to->where, "decided at %s: \"%s\" is to get %lu of the %lu that are left", place(config, is_ram ? start->ram.at.line ? start->ram.at : start->at :
+	    start->caps.at.line ? start->caps.at : start->at).text, start->name, is_ram ? start->ram.value : start->caps.value, left);
+	SAY(to->fix, "to allow it: give \"%s\" at %s less, or this component more", start->name, place(config, start->at).text);
+}
+
 uint32_t explain_line(struct denial const *denial)
 {
 	if (denial->target)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "quota.h"
 #include "route.h"
 
 enum denial_kind {
@@ -59,6 +60,12 @@ struct refused_request {
 
 /* The same three lines for that. */
 void explain_request(struct explanation *to, struct config const *config, struct config_start const *client, struct refused_request const *refused);
+
+/* A child's quota does not suffice for what it takes before its own first line: the same three lines. */
+void explain_start(struct explanation *to, struct config const *config, struct config_start const *start, struct quota const *need);
+
+/* A child cannot start because too little is left here, `left` bytes or caps. `where` is empty. */
+void explain_no_room(struct explanation *to, struct config const *config, struct config_start const *start, bool is_ram, uint64_t left);
 
 /* The line of the configuration that decided a denial, to tell repetitions from news. */
 uint32_t explain_line(struct denial const *denial);

@@ -61,8 +61,7 @@ static char const *summary(char const *doc)
 	return text;
 }
 
-/* What a session costs beyond the base, as the file says it: "ram = pages(size); caps = 3;" */
-static char const *cost_of(struct decl const *decl)
+char const *cost_of(struct decl const *decl)
 {
 	char const   *text  = text_format("%s", "");
 	struct token *token = decl->begin;

@@ -115,6 +115,8 @@ static void write_interface(struct decl const *decl)
 		attribute("service", decl->service);
 	fprintf(document, " hash=\"0x%016llx\" tag=\"0x%04x\"", (unsigned long long)decl->hash, decl->tag);
 	attribute("file", decl->token->file->name);
+	if (decl->cost_ram)
+		attribute("cost", cost_of(decl));
 	fprintf(document, ">\n");
 	if (decl->service)
 		write_fields("args", &decl->fields, 2);

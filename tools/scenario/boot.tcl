@@ -10,6 +10,8 @@ namespace eval boot {
 	variable without {}
 	variable image ""
 	variable built {}
+	# patterns of the errors that the checker is to find
+	variable config_errors {}
 	# the modules that every image has, and what stands in for core and init
 	variable base {core platform_page init config}
 	variable core core
@@ -24,7 +26,7 @@ namespace eval boot {
 # Builds the components of the list (make does it, so only what changed).
 proc build {components} {
 	set boot::built $components
-	set targets {build/boot/kernel build/boot/kernel32}
+	set targets {build/boot/kernel build/boot/kernel32 build/host/check_config build/host/manifests build/boot/interfaces}
 	foreach component [boot::union [lsearch -all -inline -not $boot::base config] $components] {
 		set component [boot::file_of $component]
 		lappend targets build/boot/$component
@@ -42,6 +44,13 @@ proc create_boot_directory {} {
 	file delete -force $runner::dir/boot
 	file mkdir $runner::dir/boot
 	set boot::without {}
+	set boot::config_errors {}
+}
+
+# The configuration is wrong on purpose: each pattern must match an error that build/host/check_config finds in it before
+# anything boots, and each error one of the patterns.
+proc config_errors_expected {args} {
+	lappend boot::config_errors {*}$args
 }
 
 # Makes XML the configuration of init. Messages about it count the lines of the scenario file.
@@ -95,11 +104,61 @@ proc build_boot_image {{names ""}} {
 		boot::place_module $name
 		lappend boot::modules $name
 	}
+	boot::check_config
 	switch -- [boot::mode] {
 		direct { set boot::image direct }
 		iso { boot::make_iso i386-pc {biosdisk} }
 		uefi { boot::make_iso x86_64-efi $boot::uefi_modules }
 	}
+}
+
+# What will be denied, and what cannot suffice, is told before it boots. A program in the place of core or init has a language of its own.
+proc boot::check_config {} {
+	if {$boot::base eq "core" || $boot::init ne "init" || "config" in $boot::without || ![file exists $runner::dir/boot/config]} {
+		if {[runner::setting CHECK_ONLY 0]} {
+			puts "there is no configuration of init to check"
+			runner::leave 0
+		}
+		return
+	}
+	set command [list build/host/check_config --modules [join $boot::modules] --boot $runner::dir/boot \
+		--memory [runner::setting MEM $machine::memory] $runner::dir/boot/config]
+	if {[runner::setting WHY ""] ne ""} {
+		set command [concat $command --why $::env(WHY)]
+	} elseif {[runner::setting GRAPH ""] ne ""} {
+		set command [linsert $command 1 --graph $::env(GRAPH)]
+	}
+	set status 0
+	if {[catch {exec {*}$command 2>@1} text options]} {
+		set status [lindex [dict get $options -errorcode] 2]
+		set text [regsub {\nchild process exited abnormally$} $text ""]
+	}
+	if {$status ni {0 1}} {
+		runner::fail $text
+	}
+	write $runner::dir/check $text\n
+	if {[runner::setting CHECK_ONLY 0]} {
+		puts $text
+		runner::leave $status
+	}
+	judge_config [lsearch -all -inline -regexp [split $text "\n"] {^\S+: error: }] $text
+}
+
+# Fails unless the errors are those that the scenario expects.
+proc boot::judge_config {errors text} {
+	variable config_errors
+	foreach pattern $config_errors {
+		if {[lsearch -regexp $errors $pattern] < 0} {
+			runner::fail "the checker of configurations finds no error that matches: $pattern\n$text"
+		}
+		runner::passed
+	}
+	foreach error $errors {
+		if {![llength [lmap pattern $config_errors { if {![regexp $pattern $error]} continue; list }]]} {
+			runner::fail "the configuration is wrong (if it is meant to be: config_errors_expected PATTERN...):\n$text"
+		}
+	}
+	puts [join [lsearch -all -inline -not -regexp [split $text "\n"] {^(assumed|unknown): }] "\n"]
 }
 
 # Gives QEMU further arguments.

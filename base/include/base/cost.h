@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <base/rpc.h>
 #include <base/types.h>
 
 enum {
@@ -39,3 +40,6 @@ enum {
 	COST_PACK_CAPS     = 63,               /* a component account's caps come in packs of so many, */
 	COST_PACK_RAM      = 2 * PAGE_SIZE,    /* each of which costs this */
 };
+
+/* What a session of this service costs beyond what its interface says: at core if only core gives it, else at a component. NEEDS corrects it. */
+struct rpc_cost cost_base(char const *service);

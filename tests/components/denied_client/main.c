@@ -8,19 +8,6 @@
 
 enum { LABEL_MAX = 256 };
 
-/* `label`, or `label_bytes` times x. */
-static enum status read_label(struct node config, char label[static LABEL_MAX])
-{
-	uint64_t const bytes = node_u64(config, "label_bytes", 0, 0, LABEL_MAX - 1);
-
-	TRY(node_string(config, "label", "", label, LABEL_MAX));
-	if (bytes) {
-		memset(label, 'x', bytes);
-		label[bytes] = 0;
-	}
-	return STATUS_OK;
-}
-
 enum status component_construct(struct env *env)
 {
 	static struct hello hello;
@@ -29,7 +16,7 @@ enum status component_construct(struct env *env)
 	struct node         config = env_config(env);
 	enum status         status;
 
-	TRY(read_label(config, label));
+	TRY(node_string(config, "label", "", label, sizeof(label)));
 	TRY(node_string(config, "language", "en", args.language, sizeof(args.language)));
 	status = hello_open(&hello, env, label, &args);
 	log_info("the answer is %s", status_name(status));

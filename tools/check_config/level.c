@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* The tree: the configuration at the top, and those of the inits below it, as far as they are known before they run. */
+#include "check.h"
+#include <base/string.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct level *levels;
+
+/* --- What init itself says about a configuration --- */
+
+struct level_reporter {
+	struct config_reporter reporter;
+	struct config const   *config;
+};
+
+static void *acquire(struct arena *arena, size_t size)
+{
+	return check_alloc(size);
+}
+
+static void release(struct arena *arena, void *chunk, size_t size)
+{
+	free(chunk);
+}
+
+/* Of the names in "; expected name, ram or caps", the one that is meant; NULL: none. */
+static char const *meant_of_list(char const *wanted, char const *list)
+{
+	char const *best = NULL;
+
+	while (*list) {
+		size_t const size = strcspn(list, " ,");
+		char const  *name = text_of("%.*s", (int)size, list);
+
+		if (text_is_meant(wanted, name, best))
+			best = name;
+		list += size + strspn(list + size, " ,");
+	}
+	return best;
+}
+
+/* What init would ignore is a mistake here; a word that it does not know may be one that it does. */
+static void report(struct config_reporter *reporter, bool is_error, struct position at, char const *text)
+{
+	struct level_reporter const *self     = container_of(reporter, struct level_reporter, reporter);
+	char const                  *unknown_ = string_find_text(text, "unknown attribute \""), *expected = string_find_text(text, "; expected ");
+	struct problem              *problem;
+	char const                  *meant;
+
+	problem = problem_add(is_error || string_find_text(text, "unknown ") ? SEVERITY_ERROR : SEVERITY_WARNING, self->config->file, at, "%s", text);
+	unknown_ = unknown_ ? unknown_ + sizeof("unknown attribute \"") - 1 : string_find_text(text, "unknown element <");
+	if (!unknown_ || !expected)
+		return;
+	unknown_ += *unknown_ == 'u' ? sizeof("unknown element <") - 1 : 0;
+	meant = meant_of_list(text_of("%.*s", (int)strcspn(unknown_, "\">"), unknown_), expected + sizeof("; expected ") - 1);
+	if (meant)
+		problem_more(problem, "did you mean %s?", meant);
+}
+
+/* --- Levels --- */
+
+struct child *level_child(struct level *level, struct config_start const *start)
+{
+	return &level->children[start->index];
+}
+
+char const *child_label(struct child const *child)
+{
+	return text_of("%s -> %s", child->level->label, child->start->name);
+}
+
+/* False: the root is no <config>. */
+static bool level_make(struct node root, struct child *of)
+{
+	struct level         **end = &levels, *level;
+	struct level_reporter reporter = { .reporter.report = report };
+	unsigned              index = 0;
+
+	NEW(level);
+	level->of = of;
+	level->root = root;
+	level->label = of ? child_label(of) : machine.init;
+	level->config.arena = (struct arena) { .acquire = acquire, .release = release };
+	node_file(root, level->config.file);
+	reporter.config = &level->config;
+	if (config_decode(&level->config, root, &reporter.reporter) != STATUS_OK)
+		return false;
+	level->children = check_alloc(level->config.start_count * sizeof(*level->children));
+	for (struct config_start const *start = level->config.starts; start; start = start->next, index++)
+		level->children[index] = (struct child) { .level = level, .start = start, .manifest = manifest_find(start->binary) };
+	while (*end)
+		end = &(*end)->next;
+	*end = level;
+	if (of)
+		of->inside = level;
+	return true;
+}
+
+/* --- Configurations from ROMs --- */
+
+/* Is this file the configuration of one of those around the child? */
+static bool is_around(struct child const *child, char const *file)
+{
+	for (struct level const *level = child->level; level; level = level->of ? level->of->level : NULL) {
+		if (string_equal(level->config.file, file))
+			return true;
+	}
+	return false;
+}
+
+static void from_module(struct child *child, char const *module)
+{
+	char const      *path   = machine_file(module);
+	struct source   *source = path ? source_read(path) : NULL;
+	struct xml_error error;
+	char             file[NODE_FILE_SIZE], text[384];
+
+	if (!source) {
+		unknown("below \"%s\": what is in the ROM \"%s\", its configuration", child_label(child), module);
+		return;
+	}
+	if (!source_index(source, &error)) {
+		if (!error.file[0])
+			(void)!string_copy(error.file, sizeof(error.file), module);
+		problem_add(SEVERITY_ERROR, child->level->config.file, child->start->at, "the configuration of \"%s\" is no XML: %s", child->start->name,
+		            xml_error_text(&error, text, sizeof(text)));
+		return;
+	}
+	node_file(source->root, file);
+	if (string_equal(module, "config") || is_around(child, file)) {
+		problem_more(problem_add(SEVERITY_ERROR, child->level->config.file, child->start->at,
+		                         "\"%s\" has no configuration of its own: it reads the ROM \"%s\", in which it is itself, and so starts itself again without end",
+		                         child->start->name, module),
+		             "to mend it: give it a <config> of its own, or a route for ROM \"config\" to another");
+		return;
+	}
+	schema_check(source, source->root);
+	(void)level_make(source->root, child);
+}
+
+/* An init whose configuration is not in its start asks for the ROM "config". */
+static void from_rom(struct child *child)
+{
+	struct path path = { .service = "ROM" };
+
+	path_follow(&path, child, child->start->configfile ? child->start->configfile : "config");
+	if (path.end == PATH_CORE)
+		from_module(child, label_last(path.label));
+	else if (path.end != PATH_DENIED)
+		unknown("below \"%s\": its configuration is made at run time%s%s", child_label(child), path.server ? ", by " : "",
+		        path.server ? child_label(path.server) : "");
+}
+
+bool levels_make(struct source *source)
+{
+	schema_check(source, source->root);
+	if (!level_make(source->root, NULL))
+		return false;
+	for (struct level *level = levels; level; level = level->next) {
+		for (unsigned i = 0; i < level->config.start_count; i++) {
+			struct child *child = &level->children[i];
+
+			if (!child->manifest || !child->manifest->is_init)
+				continue;
+			if (!node_exists(child->start->config)) {
+				from_rom(child);
+				continue;
+			}
+			schema_check(source, child->start->config);
+			(void)level_make(child->start->config, child);
+		}
+	}
+	return true;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The schema, init/config.rng, as libxml2 checks it. libxml2 has no columns and knows nothing of origins, so what it complains about is
+ * found again in our own index of the same document: the n-th element of the one is the n-th of the other. Where init's reader
+ * has something to say about the same line, that is told, as it names what it expected.
+ */
+#include "check.h"
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+#include <string.h>
+
+static xmlRelaxNG *schema;
+
+/* One document that is checked. */
+struct checked {
+	struct source const *source;
+	size_t               first;        /* the node of ours that their root is */
+};
+
+static struct violation {
+	struct violation *next;
+	char const       *file, *text;
+	struct position   at;
+} *violations;
+
+static void ignore(void *context, xmlError *error)
+{
+}
+
+void schema_load(char const *path)
+{
+	xmlRelaxNGParserCtxt *context = xmlRelaxNGNewParserCtxt(path);
+
+	schema = context ? xmlRelaxNGParse(context) : NULL;
+	if (!schema)
+		fail("cannot read the schema, %s", path);
+	xmlRelaxNGFreeParserCtxt(context);
+}
+
+/* The element behind `node` in the order of their start tags; NULL: it was the last. */
+static xmlNode *next_element(xmlNode *node)
+{
+	xmlNode *next = xmlFirstElementChild(node);
+
+	while (!next && node && node->type == XML_ELEMENT_NODE) {
+		next = xmlNextElementSibling(node);
+		node = node->parent;
+	}
+	return next;
+}
+
+static void note(void *context, xmlError *error)
+{
+	struct checked const *checked = context;
+	struct violation    **end = &violations, *violation;
+	xmlNode              *wanted = error->node;
+	size_t                index = checked->first;
+	struct node           node;
+	char                  file[NODE_FILE_SIZE];
+
+	if (!wanted || !error->message)
+		return;
+	for (xmlNode *at = xmlDocGetRootElement(wanted->doc); at && at != wanted; at = next_element(at))
+		index++;
+	if (index >= checked->source->count)
+		index = checked->first;
+	node = (struct node) { checked->source->text, &checked->source->nodes[index] };
+	NEW(violation);
+	*violation = (struct violation) {
+		.file = text_of("%s", node_file(node, file)), .at = { node_line(node), node_column(node) },
+		.text = text_of("%.*s", (int)strcspn(error->message, "\n"), error->message),
+	};
+	while (*end)
+		end = &(*end)->next;
+	*end = violation;
+}
+
+void schema_check(struct source const *source, struct node config)
+{
+	struct checked      checked = { source, (size_t)(config.at - source->nodes) };
+	xmlRelaxNGValidCtxt *context;
+	char const          *text;
+	size_t               size;
+	xmlDoc              *document;
+
+	xmlSetStructuredErrorFunc(NULL, ignore);
+	text = node_raw(config, &size);
+	document = xmlReadMemory(text, (int)size, source->path, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	if (!document) {
+		problem_add(SEVERITY_ERROR, source->path, (struct position) { node_line(config), node_column(config) }, "libxml2 does not take this for XML");
+		return;
+	}
+	context = xmlRelaxNGNewValidCtxt(schema);
+	xmlRelaxNGSetValidStructuredErrors(context, note, &checked);
+	(void)xmlRelaxNGValidateDoc(context, document);
+	xmlRelaxNGFreeValidCtxt(context);
+	xmlFreeDoc(document);
+}
+
+void schema_report(void)
+{
+	for (struct violation const *violation = violations; violation; violation = violation->next) {
+		if (!problem_is_at(violation->file, violation->at.line))
+			problem_add(SEVERITY_ERROR, violation->file, violation->at, "schema: %s", violation->text);
+	}
+}
