@@ -105,6 +105,8 @@ struct manifest_service {
 
 struct manifest {
 	struct manifest         *next;
+	struct node              node;
+	bool                     is_read;
 	char const              *file, *name, *measured;    /* the scenario that measures its own use, or NULL */
 	struct position          at;
 	struct quota             own, each;           /* of its own; of an init for each <start> */
@@ -114,6 +116,9 @@ struct manifest {
 };
 
 void manifests_read(char const *path);
+
+/* Reads them all, for what they say wrongly. */
+void manifests_check(void);
 
 /* NULL: nobody has described it. */
 struct manifest const *manifest_find(char const *name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- *	check_config [OPTION]... CONFIG
+ *	check_config [OPTION]... [CONFIG]
  *
- * Checks a configuration of init and all those nested in it. The status is 0 without errors, 1 with, 2 if it was called wrongly. Options:
+ * Checks a configuration of init and all those nested in it; without one, all manifests. The status is 0 without errors, 1 with, 2 if it was called wrongly. Options:
  *
  *	--modules NAMES       the boot modules, separated by blanks       --boot DIRECTORY    where their files are
  *	--memory MIB          of the machine, 256 if left out             --init NAME         the component that is booted as init
@@ -72,8 +72,6 @@ static void read_arguments(int count, char **arguments)
 		read_option(arguments[i], arguments[i + 1]);
 		i++;
 	}
-	if (!options.config)
-		fail("usage: check_config [OPTION]... CONFIG [--why CLIENT SERVICE [LABEL]]");
 	if (!machine.modules)
 		machine.modules = "platform_page init config";
 }
@@ -107,11 +105,15 @@ int main(int count, char **arguments)
 	bool           is_read;
 
 	read_arguments(count, arguments);
+	manifests_read(options.manifests);
+	if (!options.config) {
+		manifests_check();
+		return report_all(stdout) > 0;
+	}
 	source = source_read(options.config);
 	if (!source)
 		fail("cannot read %s", options.config);
 	schema_load(options.schema);
-	manifests_read(options.manifests);
 	interfaces_read(options.interfaces);
 	is_read = read_config(source);
 	if (is_read && options.client) {

@@ -122,16 +122,15 @@ static void check_config(struct node node)
 		check_config(child);
 }
 
-static void read_component(struct node node, struct manifest *manifest)
+static void read_component(struct manifest *manifest)
 {
-	char file[NODE_FILE_SIZE];
+	struct node const node = manifest->node;
 
-	manifest->file = reported_file = text_of("%s", node_file(node, file));
+	manifest->is_read = true;
+	reported_file = manifest->file;
 	document_check(&document, node, &element_component);
-	manifest->name = text_attribute(node, "name");
-	manifest->at = document_place(node);
 	manifest->measured = text_attribute(node, "measured");
-	if (!manifest->name || !node_has_attribute(node, "ram") || !node_has_attribute(node, "caps"))
+	if (!node_has_attribute(node, "ram") || !node_has_attribute(node, "caps"))
 		problem_add(SEVERITY_ERROR, manifest->file, manifest->at, "manifest: <component> needs name=\"...\" ram=\"...\" caps=\"...\"");
 	read_quota(node, "ram", "caps", &manifest->own);
 	read_quota(node, "start_ram", "start_caps", &manifest->each);
@@ -157,23 +156,37 @@ void manifests_read(char const *path)
 	document_check(&document, source->root, &element_manifests);
 	node_for_each (node, source->root, "component") {
 		struct manifest *manifest;
+		char             file[NODE_FILE_SIZE];
 
 		NEW(manifest);
-		read_component(node, manifest);
-		if (!manifest->name)
+		*manifest = (struct manifest) {
+			.node = node, .name = text_attribute(node, "name"), .at = document_place(node), .file = text_of("%s", node_file(node, file)),
+		};
+		if (!manifest->name) {
+			problem_add(SEVERITY_ERROR, manifest->file, manifest->at, "manifest: <component> has no name");
 			continue;
+		}
 		*end = manifest;
 		end = &manifest->next;
 	}
 }
 
+/* A manifest is read when it is needed: a mistake in one is nothing to those who do without it. */
 struct manifest const *manifest_find(char const *name)
 {
-	struct manifest const *manifest = manifests;
+	struct manifest *manifest = manifests;
 
 	while (manifest && strcmp(manifest->name, name) != 0)
 		manifest = manifest->next;
+	if (manifest && !manifest->is_read)
+		read_component(manifest);
 	return manifest;
+}
+
+void manifests_check(void)
+{
+	for (struct manifest *manifest = manifests; manifest; manifest = manifest->next)
+		read_component(manifest);
 }
 
 struct manifest_service const *manifest_service(struct manifest_service const *list, char const *name)
