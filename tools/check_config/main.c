@@ -2,7 +2,8 @@
 /*
  *	check_config [OPTION]... [CONFIG]
  *
- * Checks a configuration of init and all those nested in it; without one, all manifests. The status is 0 without errors, 1 with, 2 if it was called wrongly. Options:
+ * Checks a configuration of init and all those nested in it; without one, all manifests. The status is 0 without errors, 1 with,
+ * 2 if it was called wrongly. Options:
  *
  *	--modules NAMES       the boot modules, separated by blanks       --boot DIRECTORY    where their files are
  *	--memory MIB          of the machine, 256 if left out             --init NAME         the component that is booted as init
