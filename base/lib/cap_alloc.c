@@ -252,8 +252,8 @@ void cap_unreserve(struct cap cap)
 {
 	unsigned const slot = slot_of(cap);
 
-	assert(slot >= SLOT_FIRST_FREE && slot < caps.slots && caps.count[slot] == 1);
-	caps.count[slot] = 0;
+	assert(slot >= SLOT_FIRST_FREE && slot < caps.slots && *count_of(slot) == 1);
+	*count_of(slot) = 0;
 	give_back(slot);
 }
 

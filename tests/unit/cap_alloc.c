@@ -93,6 +93,11 @@ static void random_use(void)
 		} else if (unit_below(3) == 0 && held[slot] < 5) {
 			cap_acquire((struct cap) { (uint64_t)slot * SLOT_SIZE });
 			held[slot]++;
+		} else if (held[slot] == 1 && unit_below(3) == 0) {
+			/* Nothing came into it, so nothing is dropped. */
+			cap_unreserve((struct cap) { (uint64_t)slot * SLOT_SIZE });
+			held[slot] = 0;
+			CHECK(dropped[slot] == drops);
 		} else {
 			cap_release((struct cap) { (uint64_t)slot * SLOT_SIZE });
 			held[slot]--;
@@ -157,6 +162,8 @@ static void use_all(void)
 		cap_release(released);
 		CHECK(!dropped[slot]);
 		cap_release(released);
+		CHECK(dropped[slot] == 1 && cap_reserve(&cap) == STATUS_OK && cap.selector == released.selector);
+		cap_unreserve(cap);
 		CHECK(dropped[slot] == 1 && cap_reserve(&cap) == STATUS_OK && cap.selector == released.selector);
 	}
 }
