@@ -63,7 +63,7 @@ fuzz/%: $(headers) build/abi/kernel/abi FORCE
 soak: export SCALE := 1
 soak: test
 
-bench: all
+bench: all build/host/entries.so
 	@tools/bench $(NAMES)
 
 reference: build/host/rpcdoc

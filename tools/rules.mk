@@ -99,6 +99,12 @@ build/abi/kernel/abi:
 
 # --- Host programs and generated headers ---
 
+# A plugin for QEMU
+build/host/entries.so: tools/entries/main.c tools/entries/qemu_plugin.h $(build_files)
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	@$(CC) $(flags_host) -O2 -shared -fPIC -o $@ $<
+
 rpcgen_objects := $(call objects,host,$(call sources_in,tools/rpcgen))
 dependencies += $(rpcgen_objects:.o=.d)
 build/host/rpcgen: $(rpcgen_objects)
