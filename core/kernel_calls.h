@@ -59,8 +59,10 @@ MUST_CHECK static inline enum status kernel_map(struct paddr pd, struct vaddr to
 {
 	enum status status;
 
+	/* Bound: the tables on the way to two neighbours, four at a time. */
 	do {
 		struct kernel_regs regs = { .header = SYS_MAP, .target = pd.value, .w = { to.value, from.value, pages, attributes } };
+
 		kernel_call(&regs);
 		status = (enum status)(regs.header & 0xff);
 	} while (status == STATUS_AGAIN);

@@ -23,34 +23,15 @@ static enum status destroy_gate(struct gate *gate)
 	return STATUS_OK;
 }
 
-static void unlink_signal(struct signal *signal)
-{
-	struct thread *t = signal->thread;
-	struct signal *previous = NULL;
-
-	/* Bound: the contexts that t's account paid for. The list is walked only if the context is in it. */
-	for (struct signal *s = t->signals; s; previous = s, s = s->next) {
-		if (s != signal)
-			continue;
-		if (previous)
-			previous->next = signal->next;
-		else
-			t->signals = signal->next;
-		if (t->signals_tail == signal)
-			t->signals_tail = previous;
-		break;
-	}
-	signal->object.flags &= ~SIGNAL_PENDING;
-	thread_request(t, REQUEST_LOOK);
-}
-
 static enum status destroy_signal(struct signal *signal)
 {
 	struct thread *t = signal->thread;
 
 	console_forget(signal);
-	if (signal->object.flags & SIGNAL_PENDING)
-		unlink_signal(signal);
+	if (signal->object.flags & SIGNAL_PENDING) {
+		signal_unlink(signal);
+		thread_request(t, REQUEST_LOOK);
+	}
 	if (t->state == THREAD_BLOCKED && t->wait_one == signal)
 		ipc_abort_wait(t, STATUS_PEER_GONE);
 	if (slot_sweep(&signal->root, SWEEP_SLOTS))
@@ -66,7 +47,7 @@ static enum status destroy_thread(struct thread *t)
 		thread_request(t, REQUEST_END);
 	if (!(t->object.flags & THREAD_ENDED) || t->requests)
 		return STATUS_AGAIN;
-	if (ipc_abort_waiters(t, SWEEP_SLOTS))
+	if (ipc_abort_waiters(t, SWEEP_WAITERS))
 		return STATUS_AGAIN;
 	if (t->bound || t->fpu)
 		return STATUS_BUSY;

@@ -174,28 +174,48 @@ void ipc_call(struct thread *t)
 		start_call(t, gate, header);
 }
 
+void signal_unlink(struct signal *signal)
+{
+	struct thread *t = signal->thread;
+	struct signal *before = (struct signal *)signal->root.word;
+
+	if (!(signal->object.flags & SIGNAL_PENDING))
+		return;
+	if (t->signals == signal)
+		t->signals = signal->next;
+	else
+		before->next = signal->next;
+	if (t->signals_tail == signal)
+		t->signals_tail = before;
+	else
+		signal->next->root.word = (uint64_t)before;
+	signal->next = NULL;
+	signal->object.flags &= ~SIGNAL_PENDING;
+}
+
+/* The receiver gets all that was submitted. */
+static void take(struct signal *signal)
+{
+	struct frame *frame = &signal->thread->frame;
+
+	signal_unlink(signal);
+	frame->rax = STATUS_OK | (uint64_t)MESSAGE_SIGNAL << 20;
+	frame->rdi = signal->badge;
+	frame->rsi = signal->count;
+	signal->count = 0;
+}
+
 bool ipc_deliver_signal(struct thread *t)
 {
-	while (t->signals) {
-		struct signal *signal = t->signals;
-		uint32_t count = signal->count;
-
-		t->signals = signal->next;
-		signal->next = NULL;
-		signal->object.flags &= ~SIGNAL_PENDING;
-		signal->count = 0;
-		if (!count)
-			continue; /* taken by a wait for that one alone */
-		t->frame.rax = STATUS_OK | (uint64_t)MESSAGE_SIGNAL << 20;
-		t->frame.rdi = signal->badge;
-		t->frame.rsi = count;
-		t->signalled = 1;
-		t->depth = 0;
-		run(t);
-		return true;
+	if (!t->signals) {
+		sched_update(t);
+		return false;
 	}
-	sched_update(t);
-	return false;
+	take(t->signals);
+	t->signalled = 1;
+	t->depth = 0;
+	run(t);
+	return true;
 }
 
 void ipc_deliver_next(struct thread *t)
@@ -211,32 +231,24 @@ void ipc_deliver_next(struct thread *t)
 		ipc_deliver_signal(t);
 }
 
-static void take_one(struct thread *t, struct signal *signal)
-{
-	t->frame.rax = STATUS_OK | (uint64_t)MESSAGE_SIGNAL << 20;
-	t->frame.rdi = signal->badge;
-	t->frame.rsi = signal->count;
-	signal->count = 0;
-}
-
 void signal_submit(struct signal *signal)
 {
 	struct thread *t = signal->thread;
 
 	signal->count += signal->count < UINT32_MAX;
 	if (t->state == THREAD_BLOCKED && t->wait_one == signal) {
-		take_one(t, signal);
+		take(signal);
 		run(t);
 		return;
 	}
 	if (signal->object.flags & SIGNAL_PENDING)
 		return;
 	signal->object.flags |= SIGNAL_PENDING;
-	signal->next = NULL;
 	if (t->signals)
 		t->signals_tail->next = signal;
 	else
 		t->signals = signal;
+	signal->root.word = (uint64_t)t->signals_tail;
 	t->signals_tail = signal;
 	if (t->home == &this_cpu)
 		sched_update(t);
@@ -343,7 +355,8 @@ void ipc_wait(struct thread *t)
 		t->special &= ~THREAD_CANCELLED;
 		set_result(t, STATUS_CANCELLED);
 	} else if (signal->count) {
-		take_one(t, signal);
+		take(signal);
+		sched_update(t);
 	} else if (poll) {
 		set_result(t, STATUS_TIMEOUT);
 	} else {

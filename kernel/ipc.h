@@ -26,6 +26,9 @@ void ipc_deliver_next(struct thread *t);
 
 void signal_submit(struct signal *signal);
 
+/* Takes it out of its thread's list, if it is in it. */
+void signal_unlink(struct signal *signal);
+
 /* A fault or exception of `t` (vector and error in its frame) becomes a call to its pager or handler. */
 void ipc_fault(struct thread *t, uint64_t address);
 

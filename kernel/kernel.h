@@ -51,6 +51,16 @@ static inline void copy_quads(void *to, void const *from, size_t quads)
 	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(quads) : : "memory");
 }
 
+/* The index of the first quad that is not zero, or `quads`, which is not 0. */
+static inline size_t find_quad(void const *in, size_t quads)
+{
+	size_t left = quads;
+	bool none;
+
+	__asm__ volatile("repe scasq" : "+D"(in), "+c"(left), "=@ccz"(none) : "a"(0UL) : "memory");
+	return none ? quads : quads - left - 1;
+}
+
 static inline void copy_bytes(void *to, void const *from, size_t bytes)
 {
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");

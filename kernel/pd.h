@@ -7,6 +7,9 @@
 /* Slots that one slice of a revocation or of a destruction visits. */
 #define SWEEP_SLOTS 32
 
+/* Callers of a thread that one slice of its destruction tells. */
+#define SWEEP_WAITERS 4
+
 struct cap_info {
 	uint64_t badge;  /* of a gate that the domain itself serves, else 0 */
 	uint64_t type;   /* enum cap_type */

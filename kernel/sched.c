@@ -30,8 +30,9 @@
 #define QUANTUM_NS 10000000UL
 #define NO_KEY       UINT32_MAX
 #define HELP_HOPS  64    /* over queues and calls together, a dispatch */
-#define TIMEOUTS_MAX 16  /* a timer interrupt; the rest at the next one, which follows at once */
-#define REFILLS_MAX  16  /* SCs and budgets, likewise */
+#define TURNS_MAX     4  /* of dispatch, each of which parks an SC or delivers a call; then interrupts are let in */
+#define TIMEOUTS_MAX  4  /* a timer interrupt; the rest at the next one, which follows at once */
+#define REFILLS_MAX   4  /* SCs and budgets, likewise */
 
 static void enqueue(struct thread *t, bool head)
 {
@@ -393,27 +394,31 @@ static struct thread *chain_end(struct thread *sc)
 	return t->state == THREAD_RUNNING && !thread_is(t, THREAD_PAUSED) ? t : NULL;
 }
 
-/* Waits for an interrupt that makes somebody ready. */
+/* Waits for an interrupt that makes somebody ready; where somebody is, lets interrupts in. */
 static void idle(void)
 {
 	switch_sc(NULL);
 	this_cpu.current = NULL;
 	this_cpu.idle = true;
 	paging_leave();
-	while (!this_cpu.ready) {
+	do {
 		kernel_unlock();
-		cpu_wait_for_interrupt();
+		if (this_cpu.ready)
+			cpu_let_interrupts_in();
+		else
+			cpu_wait_for_interrupt();
 		kernel_lock();
-	}
+	} while (!this_cpu.ready);
 	this_cpu.idle = false;
 	cpu_attend();
 }
 
 struct thread *sched_dispatch(void)
 {
-	while (this_cpu.reschedule) {
-		if (!this_cpu.ready) {
+	for (unsigned turns = 0; this_cpu.reschedule; turns++) {
+		if (!this_cpu.ready || turns == TURNS_MAX) {
 			idle();
+			turns = 0;
 			continue;
 		}
 		struct thread *sc = this_cpu.queue[63 - __builtin_clzl(this_cpu.ready)];

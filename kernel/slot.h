@@ -17,7 +17,7 @@
 enum slot_state { SLOT_EMPTY, SLOT_LIVE, SLOT_DEAD /* its object was destroyed; stays until its owner drops it */ };
 
 struct slot {
-	uint64_t       word;         /* LIVE: the object's address; bit 0 is set for a gate that may be called, for the fast path */
+	uint64_t       word;         /* LIVE: the object's address; bit 0 is set for a gate that may be called, for the fast path. Of a root: the object's own */
 	uint8_t        state;        /* enum slot_state */
 	uint8_t        rights;       /* enum cap_rights */
 	uint8_t        first_child;  /* `prev` is the parent */

@@ -77,7 +77,7 @@ struct thread {
 	struct frame   frame;
 	struct thread *caller;                /* whom this thread serves, or NULL */
 	struct thread *partner;               /* CALLING, QUEUED: whom it called */
-	struct signal *signals, *signals_tail;/* submitted to this thread, in order */
+	struct signal *signals, *signals_tail;/* submitted to this thread, in order; without any, the tail is stale */
 	struct pnode  *waiters;               /* QUEUED threads, best first */
 	uint8_t        by_syscall;            /* entered by syscall: leaves by sysret, and caller-saved registers are the kernel's to set */
 	uint8_t        depth;                 /* callers above this one in the chain */
@@ -126,8 +126,8 @@ struct signal {
 	uint32_t       count;
 	struct thread *thread;
 	uint64_t       badge;
-	struct signal *next;
-	struct slot    root;
+	struct signal *next;                  /* in its thread's list */
+	struct slot    root;                  /* its word: the one before in the list; stale in the first */
 };
 
 enum signal_flags { SIGNAL_PENDING = 1 /* in its thread's list */ };

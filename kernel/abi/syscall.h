@@ -46,7 +46,8 @@ enum syscall_op {
 	SYS_FRAME_TAKE,    /* rdi object frame; BUSY unless empty; zeroes it */
 	SYS_PD_CREATE,     /* rdi place (PD_GRANULES), rsi first capability frame, rdx top-level table frame */
 	SYS_PD_GROW,       /* rdi PD, rsi frame, rdx enum frame_kind; OVERFLOW: no more room for FRAME_CAPS (beyond PD_NEAR_FRAMES a FRAME_LIST comes first) */
-	SYS_MAP,           /* rdi PD, rsi user address, rdx physical address, r8 pages (1-64), r9 attributes; NO_TABLE: grow first. back: rdi pages mapped */
+	SYS_MAP,           /* rdi PD, rsi user address, rdx physical address, r8 pages (1-64), r9 attributes; NO_TABLE: grow first; AGAIN:
+	                      once more. back: rdi pages mapped */
 	SYS_UNMAP,         /* rdi PD, rsi user address, rdx pages (1-64) */
 	SYS_RECYCLE,       /* rdi PD: empties all its page tables, AGAIN until done; faults fill them anew */
 	SYS_PD_TAKE,       /* rdi PD, takes a page table back: one that is free (rsi 0), or the one of the 2 MiB around address rsi, which are

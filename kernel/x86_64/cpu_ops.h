@@ -72,8 +72,11 @@ static inline void write_cr4(uint64_t v) { __asm__ volatile("mov %0, %%cr4" : : 
 
 static inline void cpu_invalidate_page(uint64_t va) { __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory"); }
 
-/* Interrupts are off in the kernel; this is the one place where they may come in. */
+/* Interrupts are off in the kernel; this is where they may come in. */
 static inline void cpu_wait_for_interrupt(void) { __asm__ volatile("sti; hlt; cli" : : : "memory"); }
+
+/* Or, where work is at hand, here: those that have come are taken (interrupt.c). */
+void cpu_let_interrupts_in(void);
 
 static inline void cpu_halt(void) __attribute__((noreturn));
 static inline void cpu_halt(void)

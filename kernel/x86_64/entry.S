@@ -362,7 +362,8 @@ pop_frame:
 	push %r13
 	push %r14
 	push %r15
-	cld
+	pushq $2                             /* the user's DF and AC, which would open SMAP, are not the kernel's */
+	popfq
 	mov %rsp, %rdi
 .endm
 

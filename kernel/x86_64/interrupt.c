@@ -66,3 +66,5 @@ void interrupt_nmi(struct frame *frame)
 	if (!cpu_stop_here())
 		panic_at(frame, "NMI");
 }
+
+void cpu_let_interrupts_in(void) { __asm__ volatile("sti; nop; cli" : : : "memory"); }

@@ -8,7 +8,9 @@
 
 #define ENTRIES      512
 #define LARGE_PAGE   (ENTRIES * PAGE_SIZE)
-#define RECYCLE_WORK 4   /* tables freed a slice, each found by scanning at most three others */
+#define RECYCLE_WORK 1000 /* instructions after which a slice frees no further table; one takes up to 1,300 */
+#define TABLE_WORK   60   /* of them beside the search for it */
+#define NEW_TABLES_MAX 4  /* a slice: each is zeroed */
 
 static uint64_t kernel_top;
 
@@ -43,8 +45,8 @@ enum status paging_take_table(struct pd *pd, uint64_t *frame)
 	return STATUS_OK;
 }
 
-/* The lowest-level table for `va`, with missing ones taken from the domain's list; NULL: none left, or one of core's large pages is there. */
-static uint64_t *walk(struct pd *pd, uint64_t va, bool create)
+/* The lowest-level table for `va`, with up to *may_make missing ones taken from the domain's list; NULL: none left, or one of core's large pages is there. */
+static uint64_t *walk(struct pd *pd, uint64_t va, unsigned *may_make)
 {
 	uint64_t *table = phys_to_virt(pd->cr3);
 
@@ -53,8 +55,9 @@ static uint64_t *walk(struct pd *pd, uint64_t va, bool create)
 		if (*entry & PTE_LARGE)
 			return NULL;
 		if (!(*entry & PTE_PRESENT)) {
-			if (!create || paging_take_table(pd, &frame))
+			if (!*may_make || paging_take_table(pd, &frame))
 				return NULL;
+			--*may_make;
 			zero_quads(phys_to_virt(frame), ENTRIES);
 			*entry = frame | PTE_PRESENT | PTE_WRITE | PTE_USER;
 		}
@@ -134,6 +137,7 @@ static void invalidate(struct pd *pd, uint64_t va, unsigned pages)
 enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 {
 	uint64_t bits = PTE_PRESENT | PTE_USER | PTE_ACCESS | cache_bits(m->attributes), before = 0;
+	unsigned may_make = NEW_TABLES_MAX;
 
 	if (bad_range(m->va, m->pages) || m->pa % PAGE_SIZE || m->pa > PTE_ADDRESS - m->pages * PAGE_SIZE)
 		return STATUS_INVALID;
@@ -148,7 +152,9 @@ enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 	for (*mapped = 0; *mapped < m->pages;) {
 		uint64_t va = m->va + *mapped * PAGE_SIZE, pa = m->pa + *mapped * PAGE_SIZE;
 		unsigned first = index_of(va, 0), count = in_one_table(first, m->pages - *mapped);
-		uint64_t *table = walk(pd, va, true);
+		uint64_t *table = walk(pd, va, &may_make);
+		if (!table && !may_make)
+			return STATUS_AGAIN;
 		if (!table)
 			return pd->free_tables ? STATUS_INVALID : STATUS_NO_TABLE;
 		for (unsigned i = 0; i < count; i++) {
@@ -165,11 +171,13 @@ enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 
 enum status paging_unmap(struct pd *pd, uint64_t va, uint64_t pages)
 {
+	unsigned none = 0;
+
 	if (bad_range(va, pages))
 		return STATUS_INVALID;
 	while (pages) {
 		unsigned first = index_of(va, 0), count = in_one_table(first, pages);
-		uint64_t *table = walk(pd, va, false);
+		uint64_t *table = walk(pd, va, &none);
 		if (table) {
 			zero_quads(&table[first], count);
 			invalidate(pd, va, count);
@@ -181,24 +189,17 @@ enum status paging_unmap(struct pd *pd, uint64_t va, uint64_t pages)
 	return STATUS_OK;
 }
 
-/* First present entry among the first `count`, or -1. */
-static int first_present(uint64_t const *table, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (table[i] & PTE_PRESENT)
-			return i;
-	return -1;
-}
-
-/* Frees one table that has no tables below it, or clears the way to it. Returns false when the user half is empty. */
-static bool free_one_table(struct pd *pd)
+/* Frees one table that has no tables below it, or clears the way to it; adds to *work. Returns false when the user half is empty. */
+static bool free_one_table(struct pd *pd, unsigned *work)
 {
 	uint64_t *table = phys_to_virt(pd->cr3), *entry = NULL;
 	unsigned level = 3;
 
+	*work += TABLE_WORK;
 	for (; level; level--) {
-		int i = first_present(table, level == 3 ? ENTRIES / 2 : ENTRIES);
-		if (i < 0)
+		unsigned count = level == 3 ? ENTRIES / 2 : ENTRIES, i = find_quad(table, count);
+		*work += i;
+		if (i == count)
 			break;
 		entry = &table[i];
 		table = table_at(*entry);
@@ -213,11 +214,13 @@ static bool free_one_table(struct pd *pd)
 
 enum status paging_recycle(struct pd *pd)
 {
+	unsigned work = 0;
+	bool more = true;
+
 	if (pd->is_core)
 		return STATUS_INVALID;
-	bool more = true;
-	for (unsigned i = 0; i < RECYCLE_WORK && more; i++)
-		more = free_one_table(pd);
+	while (more && work < RECYCLE_WORK)
+		more = free_one_table(pd, &work);
 	forget_elsewhere(pd);
 	return more ? STATUS_AGAIN : STATUS_OK;
 }

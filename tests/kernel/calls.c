@@ -169,7 +169,7 @@ TEST(a_killed_server_gives_all_its_waiters_peer_gone)
 		caller_new(i, 5 + i % 3, gate);
 	settle();
 	CHECK_IS(destroy_counted(s->thread, &slices), STATUS_BUSY);
-	CHECK_IS(slices, 2);
+	CHECK_IS(slices, 10);
 	settle();
 	for (unsigned i = 0; i < 40; i++)
 		CHECK_IS(status_of(seen[i]), STATUS_PEER_GONE);

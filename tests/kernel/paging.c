@@ -162,6 +162,20 @@ TEST(a_domain_without_tables_says_so_and_how_far_it_got)
 	OK(destroy(pd));
 }
 
+TEST(a_mapping_that_needs_many_tables_is_made_in_slices)
+{
+	uint64_t pd = note(place(PD_GRANULES)), border = 1UL << 39, at = border - PAGE_SIZE;
+	unsigned slices = 1;
+
+	OK(op3(SYS_PD_CREATE, pd, frame(), frame()));
+	for (unsigned i = 0; i < 6; i++)
+		OK(op3(SYS_PD_GROW, pd, frame(), FRAME_TABLE));
+	for (; op5(SYS_MAP, pd, at, frame(), 2, 0) == STATUS_AGAIN; slices++)
+		CHECK(slices < 3);
+	CHECK_IS(slices, 2);
+	CHECK_IS(op1(SYS_PD_TAKE, pd), STATUS_NOT_FOUND);
+}
+
 TEST(spare_tables_are_taken_back_and_used_ones_are_not)
 {
 	uint64_t pd = place(PD_GRANULES), table[5];
@@ -182,7 +196,8 @@ TEST(spare_tables_are_taken_back_and_used_ones_are_not)
 		CHECK_IS(seen, i + 1);
 	}
 	CHECK_IS(op1(SYS_PD_TAKE, pd), STATUS_NOT_FOUND);
-	OK(op1(SYS_RECYCLE, pd));
+	while (op1(SYS_RECYCLE, pd) == STATUS_AGAIN)
+		;
 	for (unsigned i = 0; i < 3; i++)
 		OK(op1(SYS_PD_TAKE, pd));
 	CHECK_IS(op1(SYS_PD_TAKE, pd), STATUS_NOT_FOUND);

@@ -13,6 +13,7 @@
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
 #include <kernel/x86_64/apic.h>
+#include <kernel/x86_64/cpu_ops.h>
 #include <kernel/x86_64/boot.h>
 #include <kernel/x86_64/clock.h>
 #include <kernel/x86_64/fpu.h>
@@ -44,6 +45,7 @@ enum status console_bind(struct signal *signal)           { return STATUS_INVALI
 void console_forget(struct signal const *signal)          {}
 void ioapic_mask(uint32_t gsi, bool masked)               {}
 void apic_eoi(void)                                       {}
+void cpu_let_interrupts_in(void)                          {}
 struct msi apic_msi(uint8_t vector)                       { return (struct msi) { 0, vector }; }
 void apic_kick(unsigned number)                           { abort(); }
 void ap_start(unsigned number)                            { abort(); }
@@ -504,17 +506,24 @@ static void step(void)
 	}
 }
 
+/* The kernel lock is held from a kernel entry on. */
+static void leave_kernel(void)
+{
+	kernel_lock();
+	sched_dispatch();
+}
+
 START_TEST(random_operations_keep_all_invariants)
 {
 	setup();
-	sched_dispatch();
+	leave_kernel();
 	for (unsigned round = 0; round < 200000; round++) {
 		step();
 		check_all();
 		if (round % 16 == 0)
 			check_slots();
 		if (this_cpu.reschedule)
-			sched_dispatch();
+			leave_kernel();
 		check_all();
 		check_current();
 	}
@@ -526,11 +535,11 @@ START_TEST(consumed_time_adds_up_whatever_happens)
 {
 	setup();
 	destroys = false;
-	sched_dispatch();
+	leave_kernel();
 	for (unsigned round = 0; round < 20000; round++) {
 		step();
 		if (this_cpu.reschedule)
-			sched_dispatch();
+			leave_kernel();
 		uint64_t sum = sched_consumed(idler);
 		for (unsigned i = 0; i < THREADS; i++)
 			sum += sched_consumed(thread_at(i));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A plugin for QEMU that counts the instructions of each kernel entry, from the first one in the kernel to the next one in user mode or
- * to the halt of an idle CPU, and keeps the longest of each operation. The kernel under it is the one of every other run.
+ * A plugin for QEMU that counts the instructions of each kernel entry, from the first one in the kernel to the next one in user mode, to
+ * where the kernel lets interrupts in, or to the next interrupt, and keeps the longest of each operation. The kernel under it is the one of every other run.
  *
  *   -plugin build/host/entries.so,map=MAP,out=FILE
  *
@@ -18,13 +18,15 @@
 
 enum { OPERATIONS = 128, FUNCTIONS = 1024, RANGES = 4096, VCPUS = 16, LOG_MAX = 65536, NOT_COUNTED = 0, FAST = 1 };
 
+#define HLT           0xf4
+#define STI           0xfb
 #define KERNEL        0xffffffff80000000UL
 #define KERNEL_WINDOW 0x200000UL                  /* each CPU runs in a window of its own */
 #define KERNEL_IMAGE  0x100000UL                  /* where the image begins in it */
 
 struct range { uint64_t start, end; unsigned id; };
 
-struct block { unsigned instructions, function, operation; bool halts; };
+struct block { unsigned instructions, function, operation; };
 
 struct operation {
 	char     name[48];
@@ -79,7 +81,7 @@ static void write_out(void)
 	fclose(out);
 }
 
-/* The CPU is in user mode, or halts: an entry is over, if there was one. */
+/* An entry is over, if there was one. */
 static void finish(unsigned number, void *data)
 {
 	struct vcpu *vcpu = &vcpus[number % VCPUS];
@@ -137,9 +139,11 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 			block->function = find(function_ranges, function_range_count, address);
 		if (operation && block->operation == UINT32_MAX)
 			block->operation = operation - 1;
-		if (qemu_plugin_insn_size(insn) == 1 && code[0] == 0xf4) /* hlt: runs after the block is counted */
+		if (qemu_plugin_insn_size(insn) == 1 && (code[0] == HLT || code[0] == STI)) /* runs after the block is counted */
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, finish, QEMU_PLUGIN_CB_NO_REGS, NULL);
 	}
+	if (!strcmp(functions[block->function], "interrupt_stubs")) /* an interrupt may have come before the first instruction in user mode */
+		qemu_plugin_register_vcpu_tb_exec_cb(tb, finish, QEMU_PLUGIN_CB_NO_REGS, NULL);
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, run_kernel, QEMU_PLUGIN_CB_NO_REGS, block);
 }
 

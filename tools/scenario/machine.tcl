@@ -23,6 +23,8 @@ namespace eval machine {
 	variable terminal ""
 	variable prefix_key 0
 	variable leak_check 1
+	# under -icount who waits for time to pass waits as long as so many instructions take
+	variable icount_patience 5
 	# a pattern may span at most this many characters of output
 	variable window 65536
 	variable debug_exit {-device isa-debug-exit,iobase=0xf4,iosize=4}
@@ -122,6 +124,9 @@ proc machine::trouble {late} {
 proc machine::deadline {seconds} {
 	if {[runner::setting GDB_SOCKET ""] ne ""} {
 		set seconds 1000000
+	}
+	if {[runner::setting ICOUNT 0]} {
+		set seconds [expr {$seconds * $machine::icount_patience}]
 	}
 	return [expr {[clock milliseconds] + 1000 * $seconds}]
 }
