@@ -114,7 +114,7 @@ static struct platform const *check_platform(struct rom_module const *module)
 /* Opens a session of init's own, with what it needs. */
 static struct record *own_session(struct rpc_type const *type)
 {
-	struct session_open_args args = { .hash = type->hash };
+	struct session_open_args args = { .hash = type->hash, .affinity = UINT32_MAX };
 	struct session_status status = { .state = SESSION_STATE_NONE };
 	struct cap session;
 	uint32_t id;
@@ -201,6 +201,7 @@ void boot(struct info const *info)
 		core_fail("the kernel's information is not what this core knows");
 	core_thread = (struct paddr) { info->core_thread };
 	core_pd = (struct paddr) { info->core_pd };
+	core_cpus = (1u << info->cpus) - 1;
 	find_memory(info);
 	if (core_memory.free < LEAST_PAGES)
 		core_fail("too little memory: %llu pages", (unsigned long long)core_memory.free);

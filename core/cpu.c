@@ -3,10 +3,12 @@
 #include <core/core.h>
 #include <core/thread.h>
 
-void cpu_init(struct cpu *cpu, uint32_t priority)
+void cpu_init(struct cpu *cpu, uint32_t priority, uint32_t affinity)
 {
 	list_init(&cpu->threads);
 	cpu->priority = priority;
+	cpu->cpus = affinity & core_cpus;
+	assert(cpu->cpus);
 }
 
 enum status cpu_destroy(struct cpu *cpu)
@@ -23,11 +25,11 @@ enum status cpu_destroy(struct cpu *cpu)
 }
 
 static enum status op_create_thread(struct cpu_session *self, char const *name, uint64_t stack_slot, uint32_t priority,
-                                    struct rpc_cap const *pay, struct cap *cap)
+                                    uint32_t affinity, struct rpc_cap const *pay, struct cap *cap)
 {
 	struct cpu *cpu = (struct cpu *)self;
 	struct account *payer = cpu->record.account;
-	struct thread_want want = { .name = name, .slot = stack_slot, .priority = cpu->priority - MIN(priority, cpu->priority) };
+	struct thread_want want = { .name = name, .slot = stack_slot, .priority = cpu->priority - MIN(priority, cpu->priority), .affinity = affinity };
 	struct thread *thread;
 
 	if (pay->kind != GOT_NULL)
@@ -59,4 +61,10 @@ static enum status op_consumed(struct cpu_session *self, uint64_t *ns)
 	return STATUS_OK;
 }
 
-struct cpu_ops const cpu_operations = { .create_thread = op_create_thread, .kill_thread = op_kill_thread, .consumed = op_consumed };
+static enum status op_cpus(struct cpu_session *self, uint32_t *cpus)
+{
+	*cpus = ((struct cpu *)self)->cpus;
+	return STATUS_OK;
+}
+
+struct cpu_ops const cpu_operations = { .create_thread = op_create_thread, .kill_thread = op_kill_thread, .consumed = op_consumed, .cpus = op_cpus };

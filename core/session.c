@@ -70,6 +70,7 @@ void session_forget(uint32_t id)
 struct opening {
 	char const              *label;
 	void const              *args;     /* of the size that the interface has, aligned */
+	uint32_t                 affinity;
 	struct rom_module const *module;   /* ROM */
 };
 
@@ -143,7 +144,7 @@ static enum status create_rm(struct account *account, struct opening const *requ
 
 static enum status check_cpu(struct opening *request)
 {
-	return ((struct cpu_args const *)request->args)->priority < PRIORITIES ? STATUS_OK : STATUS_INVALID;
+	return ((struct cpu_args const *)request->args)->priority < PRIORITIES && request->affinity & core_cpus ? STATUS_OK : STATUS_INVALID;
 }
 
 static enum status create_cpu(struct account *account, struct opening const *request)
@@ -152,7 +153,7 @@ static enum status create_cpu(struct account *account, struct opening const *req
 	struct cpu *cpu;
 
 	RPC_TRY(object_create(account, PLACES_SESSION, 0, RECORD_CPU, &cpu));
-	cpu_init(cpu, args->priority);
+	cpu_init(cpu, args->priority, request->affinity);
 	kernel_gate_create(place_address(&cpu->record, 0), core_thread, badge_of(&cpu->record, 0));
 	return STATUS_OK;
 }
@@ -269,7 +270,7 @@ enum status session_open(struct session_open_args const *args, char const *label
 {
 	struct service const *service = find_service(args->service);
 	_Alignas(uint64_t) uint8_t copy[sizeof(args->args.data)];    /* in the message it is not aligned */
-	struct opening request = { .label = label, .args = copy };
+	struct opening request = { .label = label, .args = copy, .affinity = args->affinity };
 	struct account_split split = { .label = label, .pages = args->ram >> PAGE_SHIFT, .caps = args->caps, .splitter = payer };
 	struct account *account;
 

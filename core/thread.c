@@ -9,6 +9,19 @@
 
 struct paddr pager_gate, handler_gate;
 
+/* The CPU that `affinity` names among those of a session. */
+static uint16_t number_of(uint32_t cpus, uint32_t affinity)
+{
+	uint16_t number = 0;
+	uint32_t count = 0;
+
+	for (uint32_t left = cpus; left; left &= left - 1)
+		count++;
+	for (affinity %= count; affinity || !(cpus & 1); number++, cpus >>= 1)
+		affinity -= cpus & 1;
+	return number;
+}
+
 enum status thread_create(struct cpu *cpu, struct account *payer, struct thread_want const *want, struct thread **thread)
 {
 	struct thread *made;
@@ -25,7 +38,8 @@ enum status thread_create(struct cpu *cpu, struct account *payer, struct thread_
 	list_init(&made->signals);
 	made->slot = want->slot;
 	made->utcb_frame = frame;
-	made->priority = want->priority;
+	made->priority = (uint16_t)want->priority;
+	made->number = number_of(cpu->cpus, want->affinity);
 	status = string_copy(made->name, sizeof(made->name), want->name);
 	assert(status == STATUS_OK);
 	kernel_gate_create(place_address(&made->record, THREAD_GATE), core_thread, badge_of(&made->record, 0));
@@ -51,6 +65,7 @@ void thread_bind(struct thread *thread, struct pd *pd)
 {
 	thread->pd = pd;
 	kernel_thread_create(thread_object(thread), pd_object(pd), paddr_of_frame(thread->utcb_frame));
+	kernel_thread_set(thread_object(thread), THREAD_CPU, thread->number);
 	kernel_thread_set(thread_object(thread), THREAD_PRIORITY, thread->priority);
 	kernel_thread_set(thread_object(thread), THREAD_PAGER, pager_gate.value);
 	kernel_thread_set(thread_object(thread), THREAD_HANDLER, handler_gate.value);

@@ -23,7 +23,7 @@ struct cpu {
 	struct list   threads;       /* of struct thread by of_cpu */
 	uint64_t      consumed_ns;   /* of those that ended */
 	uint32_t      priority;      /* highest */
-	uint32_t      reserved;
+	uint32_t      cpus;          /* bit n: on CPU n; not 0 */
 };
 
 static_assert(sizeof(struct cpu) == PLACES_SESSION * GRANULE, "one cap");
@@ -39,7 +39,8 @@ struct thread {
 	uint64_t            slot;         /* of its stack */
 	struct region       utcb;         /* in the domain's region map; utcb.rm NULL: not there */
 	uint32_t            utcb_frame;
-	uint32_t            priority;     /* of the kernel: 63 is the highest */
+	uint16_t            priority;     /* of the kernel: 63 is the highest */
+	uint16_t            number;       /* of its CPU */
 	uint64_t            consumed_ns;  /* by the kernel's thread that has ended */
 	struct signal_ref   exception;
 	struct thread_fault fault;
@@ -53,7 +54,12 @@ static_assert(sizeof(struct thread) <= PLACES_THREAD * GRANULE, "what it costs")
 
 static inline struct paddr thread_object(struct thread const *thread) { return place_address(&thread->record, 0); }
 
-struct thread_want { char const *name; uint64_t slot; uint32_t priority; /* of the kernel */ };
+struct thread_want {
+	char const *name;
+	uint64_t    slot;
+	uint32_t    priority;   /* of the kernel */
+	uint32_t    affinity;   /* counts the session's CPUs */
+};
 
 /* OUT_OF_RAM, OUT_OF_CAPS. */
 MUST_CHECK enum status thread_create(struct cpu *cpu, struct account *payer, struct thread_want const *want, struct thread **thread);
@@ -76,7 +82,8 @@ MUST_CHECK enum status thread_unbind(struct thread *thread);
 /* Ends it. AGAIN: a slice is done. */
 MUST_CHECK enum status thread_destroy(struct thread *thread);
 
-void cpu_init(struct cpu *cpu, uint32_t priority);
+/* `affinity`: bit n stands for CPU n; at least one of them is there. */
+void cpu_init(struct cpu *cpu, uint32_t priority, uint32_t affinity);
 MUST_CHECK enum status cpu_destroy(struct cpu *cpu);
 
 extern struct thread_ops const thread_operations;

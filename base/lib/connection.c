@@ -120,7 +120,7 @@ static enum status open_once(struct connection *connection, struct env *env, str
 enum status connection_open_request(struct connection *connection, struct env *env, struct connection_request const *request)
 {
 	struct rpc_cost          cost = cost_of(request);
-	struct session_open_args args = { .hash = request->type->hash, .affinity = UINT32_MAX };
+	struct session_open_args args = { .hash = request->type->hash, .affinity = request->affinity ? request->affinity : UINT32_MAX };
 	struct session_status    answer;
 	enum status              status;
 

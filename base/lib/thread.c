@@ -65,7 +65,7 @@ static bool take_spare(struct local_thread *thread)
 	bool                 fits;
 
 	mutex_lock(&spare.mutex);
-	fits = found->env == thread->env && found->priority == thread->priority && found->stack_bytes == thread->stack_bytes &&
+	fits = found->env == thread->env && found->priority == thread->priority && found->affinity == thread->affinity && found->stack_bytes == thread->stack_bytes &&
 	       string_equal(found->name, thread->name);
 	if (fits) {
 		*thread = *found;
@@ -83,7 +83,7 @@ static enum status make(struct local_thread *t)
 	enum status status;
 
 	RPC_TRY(stack_create(t->env->account, t->stack_bytes, &t->slot, &t->stack));
-	status = cpu_create_thread(&t->env->cpu, t->name, t->slot, t->priority, t->env->account, &t->thread);
+	status = cpu_create_thread(&t->env->cpu, t->name, t->slot, t->priority, t->affinity, t->env->account, &t->thread);
 	if (status == STATUS_OK)
 		status = pd_bind_thread(&t->env->pd, t->thread);
 	if (status == STATUS_OK)
@@ -95,12 +95,12 @@ static enum status make(struct local_thread *t)
 	return status;
 }
 
-enum status local_thread_create(struct local_thread *thread, struct env *env, char const *name, uint32_t priority, size_t stack_bytes)
+enum status local_thread_create_on(struct local_thread *thread, struct env *env, struct local_thread_want const *want)
 {
 	enum status status;
 
-	*thread = (struct local_thread) { .env = env, .stack_bytes = stack_bytes, .priority = priority };
-	RPC_TRY(string_copy(thread->name, sizeof(thread->name), name));
+	*thread = (struct local_thread) { .env = env, .stack_bytes = want->stack_bytes, .priority = want->priority, .affinity = want->affinity };
+	RPC_TRY(string_copy(thread->name, sizeof(thread->name), want->name));
 	RPC_TRY(prepare_main(env));
 	if (take_spare(thread))
 		return STATUS_OK;
@@ -110,6 +110,13 @@ enum status local_thread_create(struct local_thread *thread, struct env *env, ch
 		status = make(thread);
 	}
 	return status;
+}
+
+enum status local_thread_create(struct local_thread *thread, struct env *env, char const *name, uint32_t priority, size_t stack_bytes)
+{
+	struct local_thread_want want = { .name = name, .stack_bytes = stack_bytes, .priority = priority };
+
+	return local_thread_create_on(thread, env, &want);
 }
 
 /* Nothing is delivered to this thread any more, and whoever called it is told. */

@@ -101,6 +101,7 @@ static void fill_open(struct session_open_args *args)
 	args->args.size = services[i].type->args_size;
 	if (args->args.size)
 		memcpy(args->args.data, services[i].type == &rm_type ? (void *)&rm : &cpu, args->args.size);
+	args->affinity = unit_below(4) ? UINT32_MAX : (uint32_t)unit_below(32);
 	args->ram = unit_below(10) ? services[i].ram : edge();
 	args->caps = unit_below(10) ? services[i].caps : edge();
 }

@@ -21,7 +21,7 @@
 #include "unit.h"
 
 enum {
-	FAKE_FRAMES   = 4096,
+	FAKE_CPUS = 4, FAKE_FRAMES   = 4096,
 	FAKE_GRANULES = FAKE_FRAMES * FRAME_GRANULES,
 	FAKE_TABLES   = 64,     /* in use in one domain */
 	FAKE_MAPPINGS = 4096,   /* in all */
@@ -358,6 +358,8 @@ static enum status fake_set(uint64_t at, uint64_t attribute, uint64_t value)
 		return STATUS_INVALID;
 	if (attribute == THREAD_NAME)
 		return STATUS_OK;
+	if (attribute == THREAD_CPU)
+		return value < FAKE_CPUS ? STATUS_OK : STATUS_INVALID;
 	return attribute == THREAD_PRIORITY ? (value < PRIORITIES ? STATUS_OK : STATUS_INVALID) : fake_at(value, FAKE_GATE) ? STATUS_OK : STATUS_INVALID;
 }
 
@@ -448,7 +450,7 @@ static struct info fake_info(void)
 {
 	static char const elf[] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 };
 	struct platform platform = { .magic = PLATFORM_MAGIC, .major = PLATFORM_MAJOR, .loader = PLATFORM_ADDRESS + 0x100 };
-	struct info info = { .magic = INFO_MAGIC };
+	struct info info = { .magic = INFO_MAGIC, .cpus = FAKE_CPUS };
 
 	fake_memory();
 	fake_add_range(&info, RANGE_FREE, 0, 100, "");

@@ -31,7 +31,8 @@ static struct account *account_from(struct account *origin, uint64_t pages, uint
 
 static enum status open_session(struct rpc_type const *type, struct account *payer, uint64_t hash, uint32_t *id)
 {
-	struct session_open_args args = { .hash = hash, .ram = 4 << PAGE_SHIFT, .caps = 8, .args.size = type->args_size };
+	struct session_open_args args = { .hash = hash, .ram = 4 << PAGE_SHIFT, .caps = 8, .args.size = type->args_size,
+	                                  .affinity = UINT32_MAX };
 	struct session_status status;
 	struct cap session;
 

@@ -29,6 +29,7 @@ struct child_args {
 	uint64_t                     ram, caps;    /* of its account, bytes (whole pages) and caps */
 	size_t                       stack_bytes;  /* of the main thread; 0: STACK_DEFAULT, at most STACK_SIZE_MAX */
 	uint32_t                     priority;     /* highest of its threads, 0 to 63 */
+	uint32_t                     affinity;     /* bit n: its threads can be on CPU n, the main thread is on the lowest; 0: on any */
 	struct child_platform const *platform;
 	struct ep                   *ep;           /* whose thread serves `parent` */
 	struct rpc_object           *parent;       /* the gate's badge: what the child's calls to its parent go to */

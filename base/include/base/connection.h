@@ -39,6 +39,7 @@ struct connection_request {
 	uint64_t               ram, caps;   /* donated in addition, bytes and caps */
 	struct cap             pay;         /* account that donates; null: the component's */
 	uint64_t               deadline_ns; /* absolute; 0: none */
+	uint32_t               affinity;    /* bit n: for work on CPU n; 0: on any */
 };
 
 /*

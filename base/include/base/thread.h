@@ -4,7 +4,7 @@
  * the pages asked for and 3 caps. They share the address space and all capabilities; how they wait for each other is
  * in base/sync.h. A thread that wants to serve gates or receive signals makes a struct ep of its own.
  *
- * The thread that was joined last stays, with its stack and all, and waits for the next one of the same name, priority and stack: making and
+ * The thread that was joined last stays, with its stack and all, and waits for the next one of the same name, priority, CPU and stack: making and
  * joining such threads in turn asks core for nothing but the end of what delivered to them. It makes room when the account is
  * exhausted, or by local_thread_trim.
  */
@@ -22,7 +22,7 @@ struct local_thread {
 	size_t                stack_bytes;
 	uint64_t              slot;
 	struct signal_context wait;      /* for the queues of base/sync.h */
-	uint32_t              priority;
+	uint32_t              priority, affinity;
 	bool                  waits;     /* it has run before, and waits for the start */
 	char                  name[32];
 };
@@ -33,6 +33,11 @@ struct local_thread {
  */
 MUST_CHECK enum status local_thread_create(struct local_thread *thread, struct env *env, char const *name, uint32_t priority,
                                            size_t stack_bytes);
+
+/* The same for a thread on another CPU: `affinity` counts those that the component has, from its lowest and round again (cpu.rpc). */
+struct local_thread_want { char const *name; size_t stack_bytes; uint32_t priority, affinity; };
+
+MUST_CHECK enum status local_thread_create_on(struct local_thread *thread, struct env *env, struct local_thread_want const *want);
 MUST_CHECK enum status local_thread_start(struct local_thread *thread, void (*entry)(struct local_thread *));
 
 /*

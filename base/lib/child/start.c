@@ -32,7 +32,8 @@ void child_platform_close(struct child_platform *platform)
 static enum status open_for(struct child *child, struct connection *connection, struct rpc_type const *type, struct child_args const *args,
                             void const *session_args)
 {
-	struct connection_request request = { .type = type, .label = args->name, .args = session_args, .pay = child->account.cap };
+	struct connection_request request = { .type = type, .label = args->name, .args = session_args, .pay = child->account.cap,
+	                                      .affinity = args->affinity };
 
 	return connection_open_request(connection, child->env, &request);
 }
@@ -48,7 +49,7 @@ static enum status open_sessions(struct child *child, struct child_args const *a
 
 static enum status make_thread(struct child *child, struct child_args const *args)
 {
-	RPC_TRY(cpu_create_thread(&child->cpu, "main", MAIN_STACK_SLOT, 0, child->account, &child->main_thread));
+	RPC_TRY(cpu_create_thread(&child->cpu, "main", MAIN_STACK_SLOT, 0, 0, child->account, &child->main_thread));
 	RPC_TRY(pd_bind_thread(&child->pd, child->main_thread));
 	RPC_TRY(rm_add_client(&child->rm, child->main_thread));
 	if (!args->exited)

@@ -8,7 +8,7 @@
 #include <base/thread.h>
 #include "../check.h"
 
-enum { THREADS = 4, ROUNDS = 2000, ITEMS = 100 };
+enum { THREADS = 4, ROUNDS = 100, ITEMS = 100 };
 
 static struct shared {
 	struct mutex     mutex;
@@ -22,6 +22,7 @@ static struct shared {
 	bool             go, calling;
 	struct cap       gate;
 	struct signal_context context;
+	uint32_t         cpu_of[CPUS_MAX];
 	enum status      outcome;         /* of the call to a thread that ends */
 } shared;
 
@@ -70,7 +71,9 @@ static void wait_for_go(struct local_thread *thread)
 static enum status start(struct env *env, struct local_thread *threads, unsigned count, void (*entry)(struct local_thread *))
 {
 	for (unsigned i = 0; i < count; i++) {
-		TRY(local_thread_create(&threads[i], env, "worker", 0, STACK_DEFAULT));
+		struct local_thread_want want = { .name = "worker", .stack_bytes = STACK_DEFAULT, .affinity = i };
+
+		TRY(local_thread_create_on(&threads[i], env, &want));
 		TRY(local_thread_start(&threads[i], entry));
 	}
 	return STATUS_OK;
@@ -197,6 +200,33 @@ static enum status test_reuse(struct env *env)
 	return STATUS_OK;
 }
 
+/* Each on the CPU that it was made for: by the number of its local APIC. */
+static void note_cpu(struct local_thread *thread)
+{
+	uint32_t a = 1, b, c = 0, d;
+
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	shared.cpu_of[thread->affinity] = b >> 24;
+}
+
+static enum status test_affinity(struct env *env)
+{
+	static struct local_thread threads[CPUS_MAX];
+	uint32_t                   cpus;
+	unsigned                   count = 0;
+
+	TRY(cpu_cpus(&env->cpu, &cpus));
+	for (; cpus; cpus &= cpus - 1)
+		count++;
+	CHECK(count >= 1 && count <= CPUS_MAX);
+	TRY(start(env, threads, count, note_cpu));
+	join(threads, count);
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned j = 0; j < i; j++)
+			CHECK(shared.cpu_of[i] != shared.cpu_of[j]);
+	return STATUS_OK;
+}
+
 /* One that never started, and one that would never end. */
 static void wait_for_ever(struct local_thread *thread)
 {
@@ -230,6 +260,7 @@ enum status component_construct(struct env *env)
 	TRY(test_condition(env));
 	TRY(test_reuse(env));
 	TRY(test_destroy(env));
+	TRY(test_affinity(env));
 	local_thread_trim();
 	TRY(books_read(env, &after));
 	CHECK(books_equal(&before, &after));
