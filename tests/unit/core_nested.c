@@ -255,7 +255,8 @@ static void ask_state(void)
 
 static struct record *open_session(struct rpc_type const *type, uint64_t pages, uint64_t caps, uint64_t size)
 {
-	struct session_open_args args = { .hash = type->hash, .ram = pages << PAGE_SHIFT, .caps = caps, .args.size = type->args_size };
+	struct session_open_args args = { .hash = type->hash, .ram = pages << PAGE_SHIFT, .caps = caps, .args.size = type->args_size,
+	                                  .affinity = UINT32_MAX };
 	struct session_status status;
 	struct cap session;
 	uint32_t id;
