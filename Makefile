@@ -20,7 +20,7 @@ endif
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all run test soak bench reference help clean units setup FORCE
+.PHONY: all run test soak prove lint bench reference help clean units setup FORCE
 
 STAMP := build/setup.stamp
 
@@ -59,6 +59,14 @@ fuzz/%: $(headers) build/abi/kernel/abi FORCE
 	@tools/setup fuzz
 	@tests/fuzz/run -l $* $(or $(SECONDS),60)
 
+# What Frama-C can show of the kernel's files, with all bounds
+prove: $(headers) build/abi/kernel/abi
+	@tools/setup prove
+	@SCALE=1 tests/prove/run
+
+lint: $(STAMP)
+	@tools/lint
+
 # Everything at full length: minutes instead of seconds.
 soak: export SCALE := 1
 soak: test
@@ -93,6 +101,8 @@ help:
 	@echo 'make check/NAME     what its configuration will be denied, without booting; WHY="CLIENT SERVICE [LABEL]": one session; GRAPH=FILE.svg'
 	@echo 'make test           every test; ends with "N passed, N failed"; ONLY=PATTERN runs some (unit/*, run/hello.iso, tidy)'
 	@echo 'make fuzz/NAME      feed the dispatcher of interface NAME with libFuzzer, under ASan and UBSan, for SECONDS=60'
+	@echo 'make lint           static checks of the kernel: gcc -fanalyzer, clang-tidy, cppcheck (part of make test)'
+	@echo 'make prove          Frama-C on the kernel: lists stay lists, no overflow, nothing out of bounds (tests/prove/)'
 	@echo 'make soak           the same with all long campaigns in full'
 	@echo 'make bench          figures in instructions, against doc/performance.md; NAMES="ipc core" measures some'
 	@echo 'make all            build everything; make NAME: one component'

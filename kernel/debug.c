@@ -82,7 +82,7 @@ static void print_capabilities(void)
 		print("pd %lx: %u threads, %lu slots\n", virt_to_phys(pd), pd->threads, pd->cap_frames * SLOTS_PER_FRAME);
 		for (uint64_t selector = SLOT_SIZE; selector < pd->cap_frames * PAGE_SIZE; selector += SLOT_SIZE) {
 			struct slot *slot = pd_slot(pd, selector);
-			if (slot->state != SLOT_EMPTY)
+			if (slot && slot->state != SLOT_EMPTY)
 				print_capability(slot, selector);
 		}
 	}

@@ -168,10 +168,12 @@ void ipc_call(struct thread *t)
 		t->special &= ~THREAD_CANCELLED;
 		status = STATUS_CANCELLED;
 	}
-	if (status)
+	if (status) {
 		set_result(t, status);
-	else
-		start_call(t, gate, header);
+		return;
+	}
+	assert(gate);
+	start_call(t, gate, header);
 }
 
 void signal_unlink(struct signal *signal)

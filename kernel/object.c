@@ -21,6 +21,15 @@ static struct object_frame *frame_at(uint64_t phys)
 	return phys >= PAGE_SIZE && frame->magic == FRAME_MAGIC ? frame : NULL;
 }
 
+/* One that the list of frames leads to. */
+static struct object_frame *listed(uint64_t phys)
+{
+	struct object_frame *frame = frame_at(phys);
+
+	assert(frame);
+	return frame;
+}
+
 enum status frame_give(uint64_t phys)
 {
 	if (phys % PAGE_SIZE || !phys)
@@ -32,7 +41,7 @@ enum status frame_give(uint64_t phys)
 	frame->used = 1;
 	frame->next = first_frame;
 	if (first_frame)
-		frame_at(first_frame)->prev = phys;
+		listed(first_frame)->prev = phys;
 	first_frame = phys;
 	return STATUS_OK;
 }
@@ -46,9 +55,9 @@ enum status frame_take(uint64_t phys)
 	if (frame->used != 1)
 		return STATUS_BUSY;
 	if (frame->next)
-		frame_at(frame->next)->prev = frame->prev;
+		listed(frame->next)->prev = frame->prev;
 	if (frame->prev)
-		frame_at(frame->prev)->next = frame->next;
+		listed(frame->prev)->next = frame->next;
 	else
 		first_frame = frame->next;
 	zero_quads(frame, PAGE_SIZE / 8);
@@ -104,7 +113,7 @@ struct object *object_next(struct object const *object)
 	uint64_t phys = object ? virt_to_phys(object) : first_frame;
 
 	while (phys) {
-		struct object_frame *frame = frame_at(phys);
+		struct object_frame *frame = listed(phys);
 		uint64_t after = frame->starts & ~((2UL << phys % PAGE_SIZE / GRANULE) - 1);
 		if (after)
 			return phys_to_virt((phys & ~(PAGE_SIZE - 1)) + (uint64_t)__builtin_ctzl(after) * GRANULE);

@@ -119,7 +119,7 @@ enum status pd_create(uint64_t place, uint64_t cap_frame, uint64_t top_table)
 
 static enum status add_caps(struct pd *pd, struct slot *frame)
 {
-	if (pd->cap_frames == (pd->far ? PD_CAP_FRAMES : PD_NEAR_FRAMES))
+	if (pd->cap_frames >= (pd->far ? PD_CAP_FRAMES : PD_NEAR_FRAMES))
 		return STATUS_OVERFLOW;
 	zero_quads(frame, PAGE_SIZE / 8);
 	if (pd->cap_frames < PD_NEAR_FRAMES)

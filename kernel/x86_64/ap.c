@@ -72,7 +72,7 @@ static uint32_t *in_copy(char const *symbol)
 static void place_code(uint64_t top)
 {
 	ranges_carve(start_page, PAGE_SIZE, RANGE_KERNEL, "");
-	copy_bytes(phys_to_virt(start_page), ap_code, (size_t)(ap_code_end - ap_code));
+	copy_bytes(phys_to_virt(start_page), ap_code, (uint64_t)ap_code_end - (uint64_t)ap_code);
 	*in_copy(ap_code_cr3) = top;
 	*in_copy(ap_far) += start_page;
 	*in_copy(ap_gdt_pointer + 2) += start_page;

@@ -57,7 +57,7 @@ static struct elf const *check_elf(struct info_range const *module)
 
 	if (module->base % PAGE_SIZE)
 		panic("boot module core does not begin on a page boundary");
-	if (module->size < sizeof(*elf) || __builtin_memcmp(elf->ident, "\177ELF\2\1", 6))
+	if (module->size < sizeof(*elf) || __builtin_memcmp(elf->ident, "\177ELF\2\1", 6) != 0)
 		panic("boot module core is not a 64-bit ELF file");
 	if (elf->type != TYPE_EXEC || elf->machine != MACHINE_X86_64 || elf->phentsize != sizeof(struct segment))
 		panic("boot module core is not a static x86_64 program");

@@ -51,7 +51,7 @@ static uint64_t *walk(struct pd *pd, uint64_t va, unsigned *may_make)
 	uint64_t *table = phys_to_virt(pd->cr3);
 
 	for (unsigned level = 3; level; level--) {
-		uint64_t *entry = &table[index_of(va, level)], frame;
+		uint64_t *entry = &table[index_of(va, level)], frame = 0;
 		if (*entry & PTE_LARGE)
 			return NULL;
 		if (!(*entry & PTE_PRESENT)) {
