@@ -2,6 +2,8 @@
 /* Runs all tests, or those whose names contain what the boot module `only` says, and ends the machine. */
 #include "world.h"
 
+extern uint64_t first_ticks;
+
 static struct test const *running;
 static void *failure[5];               /* where a failed check goes on */
 static bool failed;
@@ -178,6 +180,11 @@ void main(void)
 	op2(SYS_MACHINE, MACHINE_END, not_passed ? MACHINE_EXIT_FAILURE : MACHINE_EXIT_OK);
 }
 
+uint64_t first_ticks;                  /* when the program began */
+
 __asm__(".globl _start\n"
-        "_start: call main\n"
+        "_start: rdtsc\n"
+        "mov %eax, first_ticks(%rip)\n"
+        "mov %edx, 4 + first_ticks(%rip)\n"
+        "call main\n"
         "1: jmp 1b");
