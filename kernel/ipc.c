@@ -72,6 +72,24 @@ static struct gate *called_gate(struct thread *t, enum status *status)
 	return slot->state == SLOT_LIVE && !slot_object(slot)->dead ? container_of(slot_object(slot), struct gate, object) : NULL;
 }
 
+/* The call of `t` arrives at its partner, which is receptive. */
+static void deliver_call(struct thread *t, struct gate const *gate)
+{
+	struct thread *server = t->partner;
+
+	t->state = THREAD_CALLING;
+	server->caller = t;
+	server->depth = t->depth + 1;
+	server->offered = t->call_header >> 20 & 0xf;
+	server->signalled = 0;
+	if (thread_is(t, THREAD_FAULTING))
+		transfer_fault(t, server);
+	else
+		transfer(t, server, t->call_header);
+	server->frame.rdi = gate->badge;
+	server->state = THREAD_RUNNING;
+}
+
 void ipc_deliver_call(struct thread *t)
 {
 	struct thread *server = t->partner;
@@ -86,18 +104,8 @@ void ipc_deliver_call(struct thread *t)
 		sched_unwait(t);
 	if (thread_is_remote(t, server))
 		sched_charge();
-	t->state = THREAD_CALLING;
-	server->caller = t;
-	server->depth = t->depth + 1;
-	server->offered = t->call_header >> 20 & 0xf;
-	server->signalled = 0;
-	if (thread_is(t, THREAD_FAULTING))
-		transfer_fault(t, server);
-	else
-		transfer(t, server, t->call_header);
-	server->frame.rdi = gate->badge;
 	sched_timeout_cancel(server);
-	server->state = THREAD_RUNNING;
+	deliver_call(t, gate);
 	sched_update(server);
 	if (server->waiters || t->waiters || t->caller)
 		sched_wake(server); /* helpers may be parked, and better than what this call runs on */
@@ -122,6 +130,11 @@ static void start_call(struct thread *t, struct gate *gate, uint64_t header)
 {
 	t->partner = gate->thread;
 	t->call_header = header;
+	if (t->partner->state == THREAD_RECEPTIVE && sched_goes_on_with(t->partner) && t == this_cpu.current) {
+		deliver_call(t, gate);
+		sched_hand_over(t->partner);
+		return;
+	}
 	t->state = THREAD_QUEUED;
 	if (cpu_is_quiet(t->partner->home) && t->partner->state == THREAD_RECEPTIVE && !thread_is(t->partner, THREAD_PAUSED)) {
 		ipc_deliver_call(t);
@@ -245,6 +258,13 @@ void signal_submit(struct signal *signal)
 	}
 	if (signal->object.flags & SIGNAL_PENDING)
 		return;
+	if (t->state == THREAD_RECEPTIVE && !(t->special & ~THREAD_HEAVY) && !t->waiters && sched_switch_to(t)) {
+		take(signal);
+		t->signalled = 1;
+		t->depth = 0;
+		t->state = THREAD_RUNNING;
+		return;
+	}
 	signal->object.flags |= SIGNAL_PENDING;
 	if (t->signals)
 		t->signals_tail->next = signal;
@@ -305,6 +325,27 @@ static void receive(struct thread *t, uint64_t header)
 	sched_wake(t);
 }
 
+/* Most replies: nobody and nothing else waits for the server, and the caller goes on, on the SC that ran the server. */
+static bool reply_directly(struct thread *t, struct thread *caller)
+{
+	uint64_t header = t->frame.rax;
+	bool faulting = thread_is(caller, THREAD_FAULTING);
+
+	if (header_flags(header) || t->waiters || !sched_goes_on_with(caller) || !sched_goes_on_with(t) || this_cpu.sc == t)
+		return false;
+	if (faulting && (header >> 32 != FAULT_RESUME || caller->frame.vector == FAULT_EXIT))
+		return false;
+	if (!faulting)
+		transfer(t, caller, header);
+	caller->special &= ~THREAD_FAULTING;
+	caller->state = THREAD_RUNNING;
+	t->caller = NULL;
+	t->signalled = t->depth = 0;
+	t->state = THREAD_RECEPTIVE;
+	sched_hand_over(caller);
+	return true;
+}
+
 void ipc_reply_wait(struct thread *t)
 {
 	uint64_t header = t->frame.rax;
@@ -314,6 +355,8 @@ void ipc_reply_wait(struct thread *t)
 		set_result(t, STATUS_INVALID);
 		return;
 	}
+	if (caller && reply_directly(t, caller))
+		return;
 	if (caller) {
 		if (thread_is_remote(t, caller))
 			sched_charge();

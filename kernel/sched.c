@@ -233,7 +233,7 @@ static void begin(struct thread *sc, uint64_t now)
 		end = now + sc->quantum;
 	if (sc && sc->budget && !thread_is_dry(sc) && sc->budget->left > 0 && now + sc->budget->left < end)
 		end = now + sc->budget->left;
-	if (end != this_cpu.timer_set) {
+	if (!this_cpu.timer_set || end < this_cpu.timer_set) { /* too early does no harm: the interrupt sets it anew */
 		this_cpu.timer_set = end;
 		clock_set_timer(now, end);
 	}
@@ -413,8 +413,20 @@ static void idle(void)
 	cpu_attend();
 }
 
+bool sched_switch_to(struct thread *t)
+{
+	if (this_cpu.reschedule || !this_cpu.sc || t->home != &this_cpu || this_cpu.ready >> t->level || t->budget)
+		return false;
+	enqueue(t, false);
+	switch_sc(t);
+	sched_hand_over(t);
+	return true;
+}
+
 struct thread *sched_dispatch(void)
 {
+	if (this_cpu.reschedule == HANDED_OVER)
+		this_cpu.reschedule = false;
 	for (unsigned turns = 0; this_cpu.reschedule; turns++) {
 		if (!this_cpu.ready || turns == TURNS_MAX) {
 			idle();

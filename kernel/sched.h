@@ -36,6 +36,26 @@ void sched_budget_changed(struct budget *b);
 /* It has no members, and is about to cease to exist. */
 void sched_budget_forget(struct budget *b);
 
+/*
+ * Most kernel entries that end in another thread leave nothing to find out: who called goes on in its server, who was replied to goes on, who gets a
+ * signal is better than what runs. sched_goes_on_with says whether the SC that runs can go on in `t`, a local thread that serves nobody else, if nothing
+ * else changes; sched_hand_over makes it so. sched_switch_to makes the SC of `t` run, if it is now the best there is. Whatever happens after either in
+ * the same entry leads to a full dispatch again.
+ */
+static inline bool sched_goes_on_with(struct thread const *t)
+{
+	return !this_cpu.reschedule && !(t->special & ~(THREAD_HEAVY | THREAD_FAULTING)) && t->home == &this_cpu && !t->waiters && !t->signals &&
+	       !this_cpu.sc->budget;
+}
+
+static inline void sched_hand_over(struct thread *t)
+{
+	this_cpu.current = t;
+	this_cpu.reschedule = HANDED_OVER;
+}
+
+bool sched_switch_to(struct thread *t);
+
 /* Finds out who runs next, idles if nobody can, and returns the thread to leave the kernel with; unlocks the kernel. */
 struct thread *sched_dispatch(void);
 
