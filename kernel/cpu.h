@@ -28,6 +28,7 @@ struct cpu {
 	uint32_t       call_key;             /* 24: state word of a thread that the current one may call on the fast path */
 	uint32_t       reply_key;            /* 28: and of one that it may reply to; both impossible while the current one is special */
 	uint8_t        reschedule;           /* 32: `sc` or `current` may not be right any more; or HANDED_OVER: they are, but `current` is another */
+	uint8_t        heavy;                /* its FPU is on and its FS base may be set, for the heavy thread that ran last */
 	uint8_t        idle;                 /* in the idle loop, or not started yet: holds nothing, and interrupts come from kernel mode */
 	struct thread *sc;                   /* on whose time and priority */
 	uint64_t       sc_since;             /* ticks at which `sc` began */

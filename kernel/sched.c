@@ -239,6 +239,15 @@ static void begin(struct thread *sc, uint64_t now)
 	}
 }
 
+/* The timer is set for `ticks` if nothing comes before. */
+static void wake_up_at(uint64_t ticks)
+{
+	if (ticks >= this_cpu.timer_set)
+		return;
+	this_cpu.timer_set = ticks;
+	clock_set_timer(clock_ticks(), ticks);
+}
+
 static void switch_sc(struct thread *sc)
 {
 	uint64_t now = clock_ticks();
@@ -335,15 +344,6 @@ static void refill_one(uint64_t now)
 		await_refill(b);
 }
 
-/* The timer is set for `ticks` if nothing comes before. */
-static void wake_up_at(uint64_t ticks)
-{
-	if (ticks >= this_cpu.timer_set)
-		return;
-	this_cpu.timer_set = ticks;
-	clock_set_timer(clock_ticks(), ticks);
-}
-
 void sched_set_budget(struct thread *t, struct budget *b, bool takes_idle_time)
 {
 	charge(clock_ticks());
@@ -415,12 +415,39 @@ static void idle(void)
 
 bool sched_switch_to(struct thread *t)
 {
-	if (this_cpu.reschedule || !this_cpu.sc || t->home != &this_cpu || this_cpu.ready >> t->level || t->budget)
+	struct thread *sc = this_cpu.sc;
+
+	if (this_cpu.reschedule || !sc || this_cpu.ready >> t->level || t->budget || sc->budget || sc->caller)
 		return false;
-	enqueue(t, false);
-	switch_sc(t);
+
+	uint64_t now = clock_ticks(), spent = now - this_cpu.sc_since;
+	sc->consumed += spent;
+	sc->quantum -= spent < sc->quantum ? spent : sc->quantum;
+	this_cpu.sc_since = now;
+	this_cpu.sc = t;
+	this_cpu.queue[t->level] = t->next = t->prev = t;
+	this_cpu.ready |= 1UL << t->level;
+	t->in_run_queue = 1;
+	if (!t->quantum)
+		t->quantum = clock_ns_to_ticks(QUANTUM_NS);
+	if (now + t->quantum < this_cpu.timer_set)
+		wake_up_at(now + t->quantum);
 	sched_hand_over(t);
 	return true;
+}
+
+/* The same for the thread that a hand-over has chosen. */
+struct thread *sched_leave(void)
+{
+	struct thread *t = this_cpu.current;
+
+	if (this_cpu.reschedule != HANDED_OVER || fpu_concerns(t))
+		return sched_dispatch();
+	this_cpu.reschedule = false;
+	this_cpu.call_key = THREAD_RECEPTIVE | this_cpu.number << 16;
+	this_cpu.reply_key = THREAD_CALLING | this_cpu.number << 16;
+	kernel_unlock();
+	return t;
 }
 
 struct thread *sched_dispatch(void)
@@ -448,7 +475,8 @@ struct thread *sched_dispatch(void)
 		if (sc != this_cpu.sc)
 			switch_sc(sc);
 	}
-	fpu_switch(this_cpu.current);
+	if (fpu_concerns(this_cpu.current))
+		fpu_switch(this_cpu.current);
 	bool slow = this_cpu.current->special || is_overdrawn(this_cpu.sc);
 	this_cpu.call_key = slow ? NO_KEY : THREAD_RECEPTIVE | this_cpu.number << 16;
 	this_cpu.reply_key = slow ? NO_KEY : THREAD_CALLING | this_cpu.number << 16;

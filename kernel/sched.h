@@ -59,6 +59,9 @@ bool sched_switch_to(struct thread *t);
 /* Finds out who runs next, idles if nobody can, and returns the thread to leave the kernel with; unlocks the kernel. */
 struct thread *sched_dispatch(void);
 
+/* The same, shorter after a hand-over. */
+struct thread *sched_leave(void);
+
 /* The SC of `t` is about to cease to exist. */
 void sched_forget(struct thread *t);
 

@@ -154,6 +154,15 @@ static inline bool thread_is_remote(struct thread const *t, struct thread const 
 
 static inline bool thread_is_dry(struct thread const *t) { return t->object.flags & THREAD_DRY; }
 
+/* state, special and cpu: what the fast path compares */
+static inline uint32_t thread_word(struct thread const *t)
+{
+	uint32_t word;
+
+	__builtin_memcpy(&word, &t->state, sizeof(word));
+	return word;
+}
+
 static inline bool thread_is(struct thread const *t, enum thread_special what) { return t->special & what; }
 
 /* As SYS_THREAD_CREATE says; words[0] of core's UTCB is the argument. */

@@ -88,7 +88,8 @@ static_assert(offsetof(struct pd, cr3) == PD_CR3 && offsetof(struct pd, cap_fram
               offsetof(struct gate, thread) == GATE_THREAD && offsetof(struct gate, badge) == GATE_BADGE, "machine.h");
 static_assert(offsetof(struct frame, rax) == FRAME_RAX && offsetof(struct frame, rdi) == FRAME_RDI &&
               offsetof(struct frame, r9) == FRAME_R9 && offsetof(struct frame, rbx) == FRAME_RBX &&
-              offsetof(struct frame, rip) == FRAME_RIP && offsetof(struct frame, rsp) == FRAME_RSP &&
+              offsetof(struct frame, rip) == FRAME_RIP && offsetof(struct frame, rsp) == FRAME_RSP && offsetof(struct frame, r11) == FRAME_R11 &&
+              offsetof(struct frame, rcx) == FRAME_RCX && offsetof(struct frame, vector) == FRAME_VECTOR && offsetof(struct frame, rflags) == FRAME_RFLAGS &&
               sizeof(struct frame) == FRAME_SIZE, "machine.h");
 
 struct cpu *cpu_at(unsigned number)

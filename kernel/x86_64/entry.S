@@ -292,7 +292,7 @@ slow:
 kernel_exit:
 	mov CPU(CPU_STACK), %rsp
 	xor %ebp, %ebp
-	call sched_dispatch
+	call sched_leave
 	mov THREAD_PD(%rax), %rcx
 	mov PD_CR3(%rcx), %rcx
 	cmp CPU(CPU_CR3), %rcx
@@ -367,14 +367,44 @@ pop_frame:
 	mov %rsp, %rdi
 .endm
 
+/* From user mode all registers go straight to the thread; cs and ss are the same for all. */
 interrupt_entry:
-	push_frame
-	testb $3, 144(%rsp)                  /* cs */
-	jz 1f
+	testb $3, 24(%rsp)                   /* cs, above vector, error and rip */
+	jz interrupt_in_kernel
+	push %r11
+	mov CPU(CPU_CURRENT), %r11
+	mov %rax, THREAD_FRAME + FRAME_RAX(%r11)
+	mov %rcx, THREAD_FRAME + FRAME_RCX(%r11)
+	mov %rdx, THREAD_FRAME + FRAME_RDX(%r11)
+	mov %rbx, THREAD_FRAME + FRAME_RBX(%r11)
+	mov %rbp, THREAD_FRAME + FRAME_RBP(%r11)
+	mov %rsi, THREAD_FRAME + FRAME_RSI(%r11)
+	mov %rdi, THREAD_FRAME + FRAME_RDI(%r11)
+	mov %r8, THREAD_FRAME + FRAME_R8(%r11)
+	mov %r9, THREAD_FRAME + FRAME_R9(%r11)
+	mov %r10, THREAD_FRAME + FRAME_R10(%r11)
+	mov %r12, THREAD_FRAME + FRAME_R12(%r11)
+	mov %r13, THREAD_FRAME + FRAME_R13(%r11)
+	mov %r14, THREAD_FRAME + FRAME_R14(%r11)
+	mov %r15, THREAD_FRAME + FRAME_R15(%r11)
+	popq THREAD_FRAME + FRAME_R11(%r11)
+	popq THREAD_FRAME + FRAME_VECTOR(%r11)
+	popq THREAD_FRAME + FRAME_ERROR(%r11)
+	popq THREAD_FRAME + FRAME_RIP(%r11)
+	pop %rcx
+	popq THREAD_FRAME + FRAME_RFLAGS(%r11)
+	popq THREAD_FRAME + FRAME_RSP(%r11)
+	mov CPU(CPU_STACK), %rsp
+	pushq $2                             /* the user's DF and AC, which would open SMAP, are not the kernel's */
+	popfq
 	xor %ebp, %ebp
+	mov %r11, %rdi
 	call interrupt_from_user
 	jmp kernel_exit
-1:	call interrupt_from_kernel           /* returns in the idle loop alone */
+
+interrupt_in_kernel:
+	push_frame
+	call interrupt_from_kernel           /* returns in the idle loop alone */
 	jmp pop_frame
 
 /* Comes at any time, also in the fast path with the user's stack pointer, and changes nothing. */

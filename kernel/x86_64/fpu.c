@@ -2,7 +2,6 @@
 /* XSAVE where the CPU has it, else FXSAVE. Source: Intel SDM volume 1, chapters 10.5 and 13. */
 #include <kernel/x86_64/fpu.h>
 
-#include <kernel/cpu.h>
 #include <kernel/x86_64/boot.h>
 #include <kernel/x86_64/cpu_ops.h>
 
@@ -91,6 +90,7 @@ static void set_fs_base(struct thread *t)
 void fpu_switch(struct thread *t)
 {
 	set_fs_base(t);
+	this_cpu.heavy = t->fpu != NULL;
 	if (!t->fpu) {
 		turn(false);
 		return;

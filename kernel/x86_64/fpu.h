@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include <kernel/thread.h>
+#include <kernel/cpu.h>
 
 /* Boot: turns on what the CPU has, and tells core the size of an area. */
 void fpu_init(void);
@@ -18,5 +18,6 @@ enum status fpu_destroy(struct object *object);
 /* INVALID: not a user address. */
 enum status fpu_set_tls(struct thread *t, uint64_t base);
 
-/* `t` is about to run. */
+/* `t` is about to run; needed if it concerns it. */
 void fpu_switch(struct thread *t);
+static inline bool fpu_concerns(struct thread const *t) { return this_cpu.heavy || t->fpu; }

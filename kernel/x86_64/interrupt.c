@@ -11,7 +11,7 @@
 
 enum exception { EXCEPTION_DOUBLE_FAULT = 8, EXCEPTION_PAGE_FAULT = 14, EXCEPTION_MACHINE_CHECK = 18, EXCEPTIONS = 32 };
 
-void interrupt_from_user(struct frame *frame);
+void interrupt_from_user(struct thread *t);
 void interrupt_nmi(struct frame *frame);
 void interrupt_from_kernel(struct frame *frame);
 
@@ -34,18 +34,18 @@ static void handle_interrupt(uint64_t vector)
 	}
 }
 
-void interrupt_from_user(struct frame *frame)
+void interrupt_from_user(struct thread *t)
 {
-	struct thread *t = this_cpu.current;
-	uint64_t vector = frame->vector;
+	uint64_t vector = t->frame.vector;
 
 	kernel_lock();
-	copy_quads(&t->frame, frame, sizeof(*frame) / 8);
 	t->by_syscall = 0;
-	if (vector >= EXCEPTIONS)
+	if (vector >= VECTOR_IRQ && vector < VECTOR_IRQ_END)
+		irq_handle(vector);
+	else if (vector >= EXCEPTIONS)
 		handle_interrupt(vector);
 	else if (vector == EXCEPTION_DOUBLE_FAULT || vector == EXCEPTION_MACHINE_CHECK)
-		panic_at(frame, "exception %lu while in user mode", vector);
+		panic_at(&t->frame, "exception %lu while in user mode", vector);
 	else
 		ipc_fault(t, vector == EXCEPTION_PAGE_FAULT ? read_cr2() : 0);
 }

@@ -54,6 +54,8 @@
 #define FRAME_R14    8
 #define FRAME_R13   16
 #define FRAME_R12   24
+#define FRAME_R11   32
+#define FRAME_R10   40
 #define FRAME_R9    48
 #define FRAME_R8    56
 #define FRAME_RDI   64
@@ -61,8 +63,12 @@
 #define FRAME_RBP   80
 #define FRAME_RBX   88
 #define FRAME_RDX   96
+#define FRAME_RCX  104
 #define FRAME_RAX  112
+#define FRAME_VECTOR 120
+#define FRAME_ERROR 128
 #define FRAME_RIP  136
+#define FRAME_RFLAGS 152
 #define FRAME_RSP  160
 #define FRAME_SIZE 176
 
