@@ -100,11 +100,21 @@ static bool find_hole(struct rm *rm, uint64_t size, uint64_t *hole)
 	return true;
 }
 
-/* Behind the region that a session account attached last, if that is in its window; else in a window of its own. */
+/* Does [start, start + size) need more page tables than it has to? */
+static bool straddles(uint64_t start, uint64_t size)
+{
+	return start / REGION_WINDOW + (size - 1) / REGION_WINDOW != (start + size - 1) / REGION_WINDOW;
+}
+
+/*
+ * Behind the region that a session account attached last, if that is in its window, whose table it pays already; else anywhere, with a page
+ * on each side that stays free, so that whoever runs over its end meets nobody else.
+ */
 static bool find_own(struct rm *rm, uint64_t size, struct account *payer, uint64_t *hole)
 {
 	enum { LOOK_BACK = 8 };
 	unsigned looks = LOOK_BACK;
+	uint64_t whole = align_up(size, REGION_WINDOW);
 
 	list_for_each(record, &payer->objects, struct record, of_account) {
 		struct region *region = (struct region *)record;
@@ -113,14 +123,18 @@ static bool find_own(struct rm *rm, uint64_t size, struct account *payer, uint64
 			break;
 		if (record->type != RECORD_REGION || region->rm != rm || region_end(region) % REGION_WINDOW == 0)
 			continue;
-		if (size <= REGION_WINDOW - region_end(region) % REGION_WINDOW && is_hole(rm, region_end(region), size)) {
+		if (size <= REGION_WINDOW - region_end(region) % REGION_WINDOW && is_hole(rm, region_end(region), size + PAGE_SIZE)) {
 			*hole = region_end(region);
 			return true;
 		}
 	}
-	if (!find_hole(rm, align_up(size, REGION_WINDOW) + REGION_WINDOW - PAGE_SIZE, hole))
+	if (find_hole(rm, size + 2 * PAGE_SIZE, hole) && !straddles(*hole + PAGE_SIZE, size)) {
+		*hole += PAGE_SIZE;
+		return true;
+	}
+	if (!find_hole(rm, whole + REGION_WINDOW + PAGE_SIZE, hole))
 		return false;
-	*hole = align_up(*hole, REGION_WINDOW);
+	*hole = align_up(*hole + PAGE_SIZE, REGION_WINDOW);
 	return true;
 }
 

@@ -11,8 +11,8 @@
  * an attachment pays is the difference that it makes, and the same comes back when it goes, in any order. While there
  * is no domain, the frames wait in the map's own list, `spare`.
  *
- * A session account's regions get windows of their own, so that no other payer's tables are touched when they go. Regions of managed dataspaces need no
- * tables, for these belong to the address spaces that show them.
+ * A session account's regions stand together if they can, with a free page on each side: a server with a thousand sessions has them in a few windows,
+ * and most of the tables that they pay are never filled. Regions of managed dataspaces need no tables, for these belong to the address spaces that show them.
  */
 #pragma once
 

@@ -5,16 +5,36 @@
 #include <core/core.h>
 #include <core/pd.h>
 
-/* Has the payer a region, other than `self`, in the window that starts there? */
+/* Is it another region of the span's payer, in the window that starts there? */
+static bool is_other(struct rm *rm, struct table_span const *span, uint64_t window, struct region const *region)
+{
+	return region != span->self && region->rm == rm && region->record.account == span->payer && region_start(region) < window + REGION_WINDOW &&
+	       region_end(region) > window;
+}
+
+/*
+ * Has the payer a region, other than `self`, in the window that starts there? Looked for among the regions of the window and those of the payer
+ * at once, for either can be many. Threads have regions that are in no account's list, so all that the payer has is only known from the window.
+ */
 static bool has_other(struct rm *rm, struct table_span const *span, uint64_t window)
 {
 	struct region *region = tree_object(tree_floor(&rm->regions, window), struct region, of_rm);
+	struct list_link *link = list_first(&span->payer->objects);
+	bool threads = false;
 
 	if (!region)
 		region = tree_object(tree_first(&rm->regions), struct region, of_rm);
 	while (region && region_start(region) < window + REGION_WINDOW) {
-		if (region != span->self && region->record.account == span->payer && region_end(region) > window)
+		struct record *record = link ? list_object(link, struct record, of_account) : NULL;
+
+		if (is_other(rm, span, window, region))
 			return true;
+		if (record && record->type == RECORD_REGION && is_other(rm, span, window, (struct region *)record))
+			return true;
+		threads |= record && record->type == RECORD_THREAD;
+		if (!record && !threads)
+			return false;
+		link = record ? list_next(&span->payer->objects, link) : NULL;
 		region = tree_object(tree_next(&region->of_rm), struct region, of_rm);
 	}
 	return false;

@@ -229,11 +229,12 @@ static struct session_slot *answered(struct sandbox_child *server, uint32_t id)
 
 static enum status accept_answer(struct sandbox_child *server, struct session_answer const *answer, struct rpc_cap const *session)
 {
-	struct session_slot *slot = answered(server, answer->id);
+	struct session_slot *slot;
 	bool                 is_asked;
 
 	if (answer->kind == ANSWER_KIND_NONE)
 		return STATUS_OK;
+	slot = answered(server, answer->id);
 	if (!slot)
 		return STATUS_INVALID;
 	is_asked = slot->state == SLOT_OFFERED || slot->state == SLOT_CANCELLED;

@@ -133,11 +133,10 @@ static void attach(void)
 	CHECK(!args.address || address == args.address);
 	if (!args.address && payer == 0)
 		CHECK(address == lowest_hole(size));
-	/* A session's region that the map places is in no window of anybody else. */
-	if (!args.address && payer)
-		for (int o = 0; o < REGIONS; o++)
-			CHECK(!regions[o].end || regions[o].payer == payer || regions[o].end <= address / WINDOW * WINDOW ||
-			      regions[o].start >= (address + size + WINDOW - 1) / WINDOW * WINDOW || count_of(payer));
+	/* A session's first region that the map places is in no more windows than it has to be, with a free page on each side. */
+	if (!args.address && payer && !count_of(payer))
+		CHECK(!overlaps(address - PAGE_SIZE, address + size + PAGE_SIZE) &&
+		      (address + size - 1) / WINDOW - address / WINDOW == (size - 1) / WINDOW);
 	regions[i].start = address;
 	regions[i].end = address + size;
 	regions[i].offset = args.offset;

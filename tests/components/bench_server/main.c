@@ -13,6 +13,25 @@ static enum status add(struct bench_session *session, int32_t a, int32_t b, int3
 	return STATUS_OK;
 }
 
+static uint32_t open_sessions;
+
+static enum status sessions(struct bench_session *session, uint32_t *count)
+{
+	*count = open_sessions;
+	return STATUS_OK;
+}
+
+static enum status opened(struct bench_session *session)
+{
+	open_sessions++;
+	return STATUS_OK;
+}
+
+static void closed(struct bench_session *session)
+{
+	open_sessions--;
+}
+
 static enum status echo(struct bench_session *session, struct cap *gate)
 {
 	*gate = echo_gate;
@@ -55,8 +74,10 @@ static enum status start(struct env *env, struct local_thread *thread, void (*en
 }
 
 static struct bench_service service = {
-	.ops          = { .add = add, .echo = echo, .echo_cap = echo_cap },
+	.ops          = { .add = add, .sessions = sessions, .echo = echo, .echo_cap = echo_cap },
 	.session_size = sizeof(struct bench_session),
+	.open         = opened,
+	.close        = closed,
 };
 
 enum status component_construct(struct env *env)

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What bench_holder is built with.
+USES = bench
