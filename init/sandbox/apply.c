@@ -7,6 +7,7 @@
  */
 #include "own.h"
 #include "update.h"
+#include <base/cap_alloc.h>
 #include <base/log.h>
 #include <base/string.h>
 
@@ -17,12 +18,23 @@ struct tally {
 
 /* --- Sessions --- */
 
+static void lose_local(struct session_slot *slot)
+{
+	state_rom_close(slot->client);
+	cap_release(slot->session);
+	slot->session = CAP_NULL;
+	session_set_state(slot, SLOT_LOST);
+	sandbox_child_tell(slot->client, NEWS_SESSION);
+}
+
 static void revoke(struct session_slot *slot)
 {
 	if (slot->kind == SESSION_TO_CHILD && list_is_linked(&slot->of_server))
 		serve_revoke(slot);
 	else if (slot->kind == SESSION_TO_PARENT)
 		forward_revoke(slot);
+	else if (slot->kind == SESSION_LOCAL && slot->state == SLOT_OPEN)
+		lose_local(slot);
 }
 
 static bool is_where(struct session_slot const *slot, struct sandbox const *sandbox, struct route_result const *result)
@@ -215,6 +227,10 @@ enum status sandbox_update(struct sandbox *sandbox, struct node root)
 	apply(sandbox, &load, formers, &tally);
 	log_info("configuration applied: %u started, %u stopped, %u restarted, %u changed in all, %u sessions lost", tally.started, tally.stopped,
 	         tally.restarted, tally.changed, tally.lost);
+	sandbox->updates++;
+	heartbeat_start(sandbox);
+	report_start(sandbox);
+	report_soon(sandbox);
 	sandbox_work_soon(sandbox);
 	return STATUS_OK;
 }

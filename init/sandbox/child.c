@@ -76,7 +76,7 @@ static void tell_failure(struct sandbox_child const *child, enum status status)
 		log_error("cannot start \"%s\" (%s:%u): %s", start->name, config->file, start->at.line, status_name(status));
 		return;
 	}
-	deny_write(&explanation);
+	deny_write(child->sandbox, &explanation);
 }
 
 void sandbox_child_begin(struct sandbox_child *child)
@@ -86,6 +86,8 @@ void sandbox_child_begin(struct sandbox_child *child)
 	assert(child->state == CHILD_WAITING && !child->slots);
 	child->state = CHILD_STARTING;
 	child->ends_as = CHILD_ALIVE;
+	child->beats_owed = 0;
+	report_soon(child->sandbox);
 	status = start(child);
 	if (status == STATUS_OK) {
 		if (child->sandbox->config.verbose)
@@ -177,6 +179,7 @@ void sandbox_child_end(struct sandbox_child *child, enum child_state state)
 	close_sessions(child);
 	serve_end(child);
 	sandbox_child_slot_freed(child);
+	report_soon(child->sandbox);
 }
 
 void sandbox_child_end_soon(struct sandbox_child *child, enum child_state state)

@@ -290,11 +290,11 @@ enum status config_decode(struct config *config, struct node root, struct config
 	struct document document = { .arena = &config->arena, .reporter = reporter };
 	char            name[NODE_NAME_SIZE];
 
+	node_file(root, config->file);
 	if (!node_is(root, "config")) {
 		document_error(&document, document_place(root), "the root is <%s>; expected <config>", node_name(root, name));
 		return STATUS_INVALID;
 	}
-	node_file(root, config->file);
 	document_check(&document, root, &element_config);
 	if (!make_table(&document, config, root))
 		return STATUS_OUT_OF_RAM;

@@ -9,9 +9,12 @@
 #include <base/log.h>
 #include <base/string.h>
 
-/* In one piece, if it fits, so that nobody else's lines come between. */
-void deny_write(struct explanation const *explanation)
+/* For the log, in one piece, if it fits, so that nobody else's lines come between; and for the state report. */
+void deny_write(struct sandbox *sandbox, struct explanation const *explanation)
 {
+	if (sandbox->explanations)
+		sandbox->explanations[sandbox->explained++ % SANDBOX_EXPLANATIONS] = *explanation;
+	report_soon(sandbox);
 	if (strlen(explanation->what) + strlen(explanation->where) + strlen(explanation->fix) + 3 < LOG_LINE_MAX) {
 		log_info("%s\n%s\n%s", explanation->what, explanation->where, explanation->fix);
 		return;
@@ -66,7 +69,7 @@ void deny(struct sandbox_child *client, struct denial *denial)
 	if (!is_first(client, denial->service, explain_line(denial), denial->kind))
 		return;
 	explain_denial(&explanation, denial);
-	deny_write(&explanation);
+	deny_write(client->sandbox, &explanation);
 }
 
 static uint64_t announced_hash(struct session_slot const *slot)
@@ -127,7 +130,7 @@ static void tell_exhausted(struct sandbox_child *child, struct account_state con
 		return;
 	explain_quota(&explanation, &child->sandbox->config, child->start, is_ram, asked, is_ram ? state->ram_limit : state->caps_limit,
 	              is_ram ? state->ram_used : state->caps_used);
-	deny_write(&explanation);
+	deny_write(child->sandbox, &explanation);
 }
 
 void deny_exhausted(struct sandbox_child *child)
@@ -146,7 +149,7 @@ void deny_request(struct sandbox_child *child, struct refused_request const *ref
 	if (!is_first(child, refused->is_ram ? "more RAM" : "more caps", child->start->at.line, UINT16_MAX - 2))
 		return;
 	explain_request(&explanation, &child->sandbox->config, child->start, refused);
-	deny_write(&explanation);
+	deny_write(child->sandbox, &explanation);
 }
 
 /* Whatever the services are called, they count as one kind of request. */

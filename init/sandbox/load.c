@@ -27,14 +27,14 @@ static void release_chunk(struct arena *arena, void *chunk, size_t size)
 /* --- Messages --- */
 
 /* While a document is decoded. */
-struct reporter {
+struct log_reporter {
 	struct config_reporter reporter;
 	struct config const   *config;
 };
 
 static void report(struct config_reporter *reporter, bool is_error, struct position at, char const *text)
 {
-	char const *file = container_of(reporter, struct reporter, reporter)->config->file;
+	char const *file = container_of(reporter, struct log_reporter, reporter)->config->file;
 
 	if (is_error)
 		log_error("%s:%u:%u: %s", file, at.line, at.column, text);
@@ -45,13 +45,9 @@ static void report(struct config_reporter *reporter, bool is_error, struct posit
 /* What is understood, and does nothing yet. */
 static void tell_idle(struct config const *config)
 {
-	if (config->report.at.line)
-		log_warning("%s:%u:%u: <report> does nothing yet", config->file, config->report.at.line, config->report.at.column);
 	for (struct config_start const *start = config->starts; start; start = start->next) {
 		if (start->cpu.at.line)
 			log_warning("%s:%u:%u: a share of the CPU does nothing yet", config->file, start->cpu.at.line, start->cpu.at.column);
-		if (start->heartbeat_missed)
-			log_warning("%s:%u:%u: <heartbeat> does nothing yet", config->file, start->at.line, start->at.column);
 		if (start->affinity.at.line)
 			log_warning("%s:%u:%u: <affinity> does nothing yet", config->file, start->affinity.at.line, start->affinity.at.column);
 	}
@@ -164,8 +160,8 @@ static enum status fill(struct sandbox *sandbox, struct load *load)
 
 enum status load_config(struct sandbox *sandbox, struct load *load, struct node root)
 {
-	struct reporter reporter = { .reporter.report = report, .config = &load->config };
-	enum status     status;
+	struct log_reporter reporter = { .reporter.report = report, .config = &load->config };
+	enum status         status;
 
 	*load = (struct load) { .config.arena = { .acquire = acquire_chunk, .release = release_chunk, .owner = sandbox } };
 	list_init(&load->fresh);

@@ -189,6 +189,33 @@ enum status config_rom_start(struct sandbox_child *child);
 enum status config_rom_change(struct sandbox_child *child);
 void        config_rom_stop(struct sandbox_child *child);
 
+/* --- heartbeat.c --- */
+
+/* Asks children for a sign of life, at the rate of the configuration in force. */
+void heartbeat_start(struct sandbox *sandbox);
+void heartbeat_stop(struct sandbox *sandbox);
+
+/* --- report.c: the state report --- */
+
+/* The configuration in force says what is reported. */
+void report_start(struct sandbox *sandbox);
+void report_stop(struct sandbox *sandbox);
+
+/* Something has changed. */
+void report_soon(struct sandbox *sandbox);
+
+/* Writes it; returns its size, or 0 if it does not fit. */
+size_t report_write(struct sandbox *sandbox, char *to, size_t size);
+
+/* --- state_rom.c: the same as a ROM of init's own --- */
+
+/* Opens it for a child that its route leads there, in this slot. BUSY: it has it open already. OUT_OF_RAM, OUT_OF_CAPS: the child's account. */
+enum status state_rom_open(struct session_slot *slot);
+void        state_rom_close(struct sandbox_child *child);
+
+/* There is a newer one. */
+void state_rom_newer(struct sandbox_child *child);
+
 /* --- deny.c: telling why --- */
 
 /* Logs a denial, unless it was before. Config and client are filled in here. */
@@ -209,4 +236,4 @@ void deny_request(struct sandbox_child *child, struct refused_request const *ref
 /* It announced a service that its start does not say it provides. */
 void deny_announce(struct sandbox_child *child, char const *service);
 
-void deny_write(struct explanation const *explanation);
+void deny_write(struct sandbox *sandbox, struct explanation const *explanation);

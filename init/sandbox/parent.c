@@ -22,6 +22,7 @@ void sandbox_child_tell(struct sandbox_child *child, uint32_t news)
 		export_soon(child->sandbox);
 		return;
 	}
+	report_soon(child->sandbox);
 	child->news |= news;
 	if (!child_runs(child) || cap_is_null(child->news_signal.cap))
 		return;
@@ -174,6 +175,7 @@ static enum status yield_done(struct parent_object *self)
 
 static enum status heartbeat(struct parent_object *self)
 {
+	child_of(self)->beats_owed = 0;
 	return STATUS_OK;
 }
 

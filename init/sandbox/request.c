@@ -175,23 +175,53 @@ static enum status answer_from(struct session_slot *slot, uint32_t *id, struct s
 	return STATUS_OK;
 }
 
-static enum status open_local(struct sandbox_child *client, struct session_open_args const *args, uint32_t *id, struct session_status *answer,
-                              struct cap *session)
+/* A slot for a ROM that is served here; NULL: all are in use. */
+static struct session_slot *local_slot(struct sandbox_child *client, char const *label)
 {
 	struct session_slot *slot = slot_acquire(client);
 	enum status          status;
 
 	if (!slot)
-		return no_slot(client, args);
+		return NULL;
 	slot->kind = SESSION_LOCAL;
 	slot->service = "ROM";
-	cap_acquire(client->config_gate);
-	slot->session = client->config_gate;
-	status = string_copy(slot->label, sizeof(slot->label), "config");
+	status = string_copy(slot->label, sizeof(slot->label), label);
 	assert(status == STATUS_OK);
+	return slot;
+}
+
+static enum status answer_local(struct session_slot *slot, uint32_t *id, struct session_status *answer, struct cap *session)
+{
 	session_set_state(slot, SLOT_OFFERED);
 	session_set_state(slot, SLOT_READY);
 	return answer_from(slot, id, answer, session);
+}
+
+static enum status open_config(struct sandbox_child *client, struct session_open_args const *args, uint32_t *id, struct session_status *answer,
+                               struct cap *session)
+{
+	struct session_slot *slot = local_slot(client, args->label);
+
+	if (!slot)
+		return no_slot(client, args);
+	cap_acquire(client->config_gate);
+	slot->session = client->config_gate;
+	return answer_local(slot, id, answer, session);
+}
+
+/* The ROM that <local/> provides, where the route has led to. */
+static enum status open_state(struct sandbox_child *client, struct session_open_args const *args, struct route_result const *result, uint32_t *id,
+                              struct session_status *answer, struct cap *session)
+{
+	struct session_slot *slot = local_slot(client, args->label);
+	enum status          status;
+
+	if (!slot)
+		return no_slot(client, args);
+	slot->rule = result->rule;
+	slot->target = result->target;
+	status = state_rom_open(slot);
+	return status == STATUS_OK ? answer_local(slot, id, answer, session) : undo(slot, status);
 }
 
 static enum status open_paid(struct sandbox_child *client, struct session_open_args const *args, struct account payer, uint32_t *id,
@@ -204,7 +234,7 @@ static enum status open_paid(struct sandbox_child *client, struct session_open_a
 	if (route_resolve(&client->sandbox->config, &request, &result, NULL) != ROUTE_FOUND)
 		return deny_route(client, &request, &result, answer);
 	if (result.target->kind == TARGET_LOCAL)
-		return refused(answer, STATUS_DENIED);
+		return open_state(client, args, &result, id, answer, session);
 	slot = fill_slot(client, args, &request, &result);
 	if (!slot)
 		return no_slot(client, args);
@@ -225,7 +255,7 @@ enum status request_open(struct sandbox_child *client, struct session_open_args 
 	if (!child_runs(client) || client->ends_as != CHILD_ALIVE || pay->kind == GOT_OWN)
 		return STATUS_INVALID;
 	if (is_local(client, args))
-		return open_local(client, args, id, answer, session);
+		return open_config(client, args, id, answer, session);
 	if (pay->kind == GOT_NULL)
 		return open_paid(client, args, payer, id, answer, session);
 	RPC_TRY(rpc_cap_keep(pay, &payer.cap));

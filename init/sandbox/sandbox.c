@@ -140,12 +140,14 @@ static enum status make(struct sandbox *sandbox, struct node root)
 	RPC_TRY(load_config(sandbox, &load, root));
 	load_commit(sandbox, &load);
 	grow_table(sandbox);
+	report_start(sandbox);
 	return child_platform_open(&sandbox->platform, sandbox->env);
 }
 
 /* All that load_commit gave it, and the names. */
 static void drop_config(struct sandbox *sandbox)
 {
+	report_stop(sandbox);
 	for (struct list_link *link; (link = list_take_first(&sandbox->children)); )
 		heap_free(&sandbox->env->heap, container_of(link, struct sandbox_child, of_sandbox));
 	for (struct list_link *link; (link = list_take_first(&sandbox->names)); )
@@ -176,12 +178,14 @@ enum status sandbox_init(struct sandbox *sandbox, struct env *env, struct node r
 void sandbox_start(struct sandbox *sandbox)
 {
 	sandbox->is_started = true;
+	heartbeat_start(sandbox);
 	begin_waiting(sandbox);
 }
 
 void sandbox_stop(struct sandbox *sandbox)
 {
 	sandbox->is_started = false;
+	heartbeat_stop(sandbox);
 	/* Whatever order: of two with a session between them, the second finds the other gone. */
 	list_for_each_safe (child, &sandbox->children, struct sandbox_child, of_sandbox) {
 		if (child_runs(child))

@@ -29,9 +29,11 @@
  */
 #pragma once
 
+#include <base/attached.h>
 #include <base/child.h>
 #include <base/env.h>
 #include <base/node.h>
+#include <base/reporter.h>
 #include "config.h"
 #include "quota.h"
 #include "restart.h"
@@ -75,7 +77,16 @@ struct sandbox_denial {
 	uint32_t    count;
 };
 
-enum { SANDBOX_DENIALS = 8 };
+enum { SANDBOX_DENIALS = 8, SANDBOX_EXPLANATIONS = 16 };
+
+/* The state report: made anew when somebody wants it and something has changed, at most once in a while (report.c). */
+struct sandbox_report {
+	struct handler   due;
+	struct reporter  reporter;         /* if <report> is there */
+	uint64_t         last_ns;          /* when it was made */
+	unsigned         readers;          /* of the ROM "state" */
+	unsigned         complaints;       /* about too small a buffer */
+};
 
 struct sandbox_child {
 	struct sandbox            *sandbox;
@@ -97,6 +108,7 @@ struct sandbox_child {
 	struct signal_context      refusal;
 	struct signal_context      news_signal;    /* the child's own; null: not yet */
 	uint32_t                   news;           /* bits that it has not read */
+	unsigned                   beats_owed;     /* heartbeats that it has not answered */
 
 	/* As a client: memory in an account of its own. */
 	struct account_control     slots_control;
@@ -110,6 +122,14 @@ struct sandbox_child {
 	struct dataspace           config_memory, config_next;     /* what it has, and what it will have when it asks; null: nothing new */
 	size_t                     config_size, config_next_size;
 	struct signal_context      config_changed; /* the child's own; null: it does not want to know */
+
+	/* Its ROM "state", if it is led to <local/>. */
+	struct rpc_object          state_object;
+	struct cap                 state_gate;     /* null: it has none */
+	struct attached_ram        state_memory;
+	size_t                     state_size;
+	bool                       state_is_newer;
+	struct signal_context      state_changed;  /* the child's own; null: it does not want to know */
 
 	/* As a server. */
 	struct list                sessions;       /* of struct session_slot by of_server: see serve.c */
@@ -132,10 +152,15 @@ struct sandbox {
 	struct news_handler    news;               /* sessions at the own parent */
 	struct handler         work;               /* what cannot be done within a child's call */
 	struct handler         patience;           /* the end of the patience with some server */
+	struct handler         heartbeat;          /* the next one */
+	struct sandbox_report  report;
+	struct explanation    *explanations;       /* the last denials, SANDBOX_EXPLANATIONS of them; NULL: nobody wants to know */
+	unsigned               explained;          /* so many in all */
 	struct sandbox_child   outside;            /* the own parent as a client: of exported services */
 	struct list            exports;            /* of struct export by of_sandbox: sessions of clients outside */
 	uint64_t               requests;           /* fetched by servers in all */
 	bool                   is_started;
+	unsigned               updates;            /* configurations that were taken over after the first */
 	unsigned               owed;               /* sessions to whose end a server has not agreed, where patience has an end */
 
 	/* Called when a child exits whose start says exit="propagate"; it may end the component. NULL: nobody cares. */

@@ -120,6 +120,7 @@ static void refuse(struct session_slot *slot, enum status reason)
 {
 	list_remove(&slot->of_server);
 	slot_refund(slot);
+	slot->server = NULL;
 	slot->reason = (uint8_t)reason;
 	session_set_state(slot, SLOT_REFUSED);
 	sandbox_child_tell(slot->client, NEWS_SESSION);
@@ -201,7 +202,6 @@ static void lose(struct session_slot *slot)
 		deny_slot(slot, DENIAL_GONE, STATUS_PEER_GONE);
 		slot->ram = slot->caps = 0;
 		refuse(slot, STATUS_PEER_GONE);
-		slot->server = NULL;
 		return;
 	}
 	end_patience(slot);

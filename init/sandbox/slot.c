@@ -37,6 +37,7 @@ struct session_slot *slot_acquire(struct sandbox_child *client)
 		client->slots_from = i + 1;
 		session_set_state(slot, SLOT_QUEUED);
 		client->slots_used++;
+		report_soon(client->sandbox);
 		return slot;
 	}
 	return NULL;
@@ -79,6 +80,7 @@ void slot_release(struct session_slot *slot)
 	session_set_state(slot, SLOT_FREE);
 	client->slots_used--;
 	client->slots_from = MIN(client->slots_from, (unsigned)slot->index);
+	report_soon(client->sandbox);
 	sandbox_child_slot_freed(client);
 }
 
@@ -121,6 +123,8 @@ void slot_close(struct session_slot *slot)
 	} else if (slot->kind == SESSION_TO_CHILD && !is_over && (slot->state != SLOT_LOST || list_is_linked(&slot->of_server))) {
 		serve_close(slot);
 	} else {
+		if (slot->kind == SESSION_LOCAL && slot->session.selector == slot->client->state_gate.selector)
+			state_rom_close(slot->client);
 		if (slot->kind == SESSION_LOCAL)
 			session_set_state(slot, SLOT_CLOSING);
 		slot_release(slot);

@@ -11,7 +11,7 @@ struct heap_source const heap_source_ram = { .get = NULL };
 
 /* --- The children --- */
 
-#define HEAD "<config><parent-provides><service name='LOG'/><service name='ROM'/><service name='PD'/><service name='CPU'/></parent-provides>" \
+#define HEAD "<config><parent-provides><service name='LOG'/><service name='ROM'/><service name='PD'/><service name='CPU'/><service name='Report'/></parent-provides>" \
 	"<default-route><any-service><parent/><any-child/></any-service></default-route><default ram='1M' caps='150'/>"
 #define SERVERS "<start name='a' sessions='5'><provides><service name='Hello'/><service name='Both'/></provides><config who='x'/></start>" \
 	"<start name='b' sessions='9' close_patience_ms='0'><provides><service name='Bye'/><service name='Both'/></provides></start>"
@@ -19,17 +19,18 @@ struct heap_source const heap_source_ram = { .get = NULL };
 /* Configurations that follow each other in any order: the same in other words, more, fewer and other children, other routes, quotas and texts. */
 static char const *const documents[] = {
 	HEAD "<export><service name='Hello'><child name='a'/></service><service name='Slow' label_last='a visitor'><any-child/></service></export>" SERVERS
-	"<start name='c' sessions='4' caps='40'/>"
+	"<heartbeat rate_ms='1'/><report delay_ms='0' requested='yes' provided='yes' child_ram='yes' init_caps='yes' denied='yes' pending='yes' ids='yes'/>"
+	"<start name='c' sessions='4' caps='40'><heartbeat missed='200'/></start>"
 	"<start name='d' sessions='6' close_patience_ms='5'><provides><service name='Slow'/></provides></start>"
 	"<start name='e' sessions='8' ram='64K' ram_max='80K' caps_max='130'><route><service name='Hello'><child name='a'/></service><service name='Slow'><child name='d'/></service>"
-	"<any-service><parent/></any-service></route><config/></start></config>",
+	"<service name='ROM' label='state'><local/></service><any-service><parent/></any-service></route><config/></start></config>",
 
-	HEAD "<export><service name='Slow'><any-child/></service><service name='Hello'><child name='a'/></service></export>"
+	HEAD "<report delay_ms='1' buffer='8K' cpu='yes' denied='yes'/><export><service name='Slow'><any-child/></service><service name='Hello'><child name='a'/></service></export>"
 	"<start name='a' sessions='5'><provides><service name='Hello'/></provides><config who='another'/><restart on='exit fault hang' backoff_ms='1'/></start>"
 	"<start name='b' sessions='7'><provides><service name='Bye'/><service name='Both'/></provides></start>"
 	"<start name='f' sessions='4'><provides><service name='Slow'/></provides></start>"
 	"<start name='e' sessions='8' ram='128K' ram_max='130K'><route><service name='Slow'><child name='f' label='z'/></service>"
-	"<any-service><parent label='w'/><any-child/></any-service></route><config><much/><more/></config></start></config>",
+	"<service name='ROM' label_suffix='te'><local/></service><any-service><parent label='w'/><any-child/></any-service></route><config><much/><more/></config></start></config>",
 
 	HEAD SERVERS "<start name='d' version='2' sessions='6' close_patience_ms='5'><provides><service name='Slow'/></provides><restart on='hang' limit='2'/></start>"
 	"<start name='g' sessions='3' ram='256M'><restart on='fault' limit='3' backoff_ms='2'/></start></config>",
@@ -89,7 +90,7 @@ static uint32_t random_id(struct sandbox_child const *child)
 static void open(struct sandbox_child *child)
 {
 	static char const *const services[] = { "LOG", "ROM", "Hello", "Hello", "Bye", "Both", "Slow", "Slow", "PD", "CPU", "None" };
-	static char const *const labels[]   = { "", "config", "binary", "x", "a -> b" };
+	static char const *const labels[]   = { "", "config", "binary", "x", "a -> b", "state" };
 	struct session_open_args args = { .hash = unit_below(20) ? 7 : 8, .ram = unit_below(4) * PAGE_SIZE, .caps = unit_below(9) };
 	struct rpc_cap           pay  = random_pay();
 	struct session_status    status;
@@ -164,7 +165,7 @@ static void ask(struct sandbox_child *child)
 	struct cap            session = CAP_NULL;
 	uint32_t              id      = random_id(child), bits;
 
-	switch (unit_below(5)) {
+	switch (unit_below(6)) {
 	case 0:
 		if (sandbox_parent_ops.session_close(&child->parent, id, &status) == STATUS_OK)
 			CHECK(status.state == SESSION_STATE_CLOSED || status.state == SESSION_STATE_CLOSING);
@@ -183,6 +184,9 @@ static void ask(struct sandbox_child *child)
 		break;
 	case 3:
 		CHECK(sandbox_parent_ops.news(&child->parent, &bits) == STATUS_OK && !child->news);
+		break;
+	case 4:
+		CHECK(sandbox_parent_ops.heartbeat(&child->parent) == STATUS_OK);
 		break;
 	default:
 		ask_for_more(child);
@@ -220,22 +224,25 @@ static void decide(void)
 		sandbox.news.handle(&sandbox.news, NEWS_SESSION);
 }
 
+static void run_timeout(struct handler *handler)
+{
+	if (!handler->armed || handler->of_timeouts.key > now)
+		return;
+	handler->armed = false;
+	handler->handle(handler, 1);
+}
+
 static void run_timeouts(void)
 {
 	if (sandbox.work.armed && unit_below(2)) {
 		sandbox.work.armed = false;
 		sandbox.work.handle(&sandbox.work, 1);
 	}
-	list_for_each (child, &sandbox.children, struct sandbox_child, of_sandbox) {
-		if (child->again.armed && child->again.of_timeouts.key <= now) {
-			child->again.armed = false;
-			child->again.handle(&child->again, 1);
-		}
-	}
-	if (sandbox.patience.armed && sandbox.patience.of_timeouts.key <= now) {
-		sandbox.patience.armed = false;
-		sandbox.patience.handle(&sandbox.patience, 1);
-	}
+	list_for_each_safe (child, &sandbox.children, struct sandbox_child, of_sandbox)
+		run_timeout(&child->again);
+	run_timeout(&sandbox.patience);
+	run_timeout(&sandbox.heartbeat);
+	run_timeout(&sandbox.report.due);
 }
 
 static struct node roots[DOCUMENTS];
@@ -433,7 +440,7 @@ static void *inside(void *argument)
 		roots[i] = node_root(documents[i], nodes[i]);
 	}
 	live(400, 250);
-	CHECK(announcements > 100 && visitors_served > 20 && updates > 1000);
+	CHECK(announcements > 100 && visitors_served > 20 && updates > 1000 && reports > 1000);
 	return NULL;
 }
 

@@ -14,6 +14,7 @@
 #include <base/log.h>
 #include <base/string.h>
 #include <base/time.h>
+#include <base/xml.h>
 
 /* --- Core, as far as the sandbox calls it; the object that a call goes to --- */
 
@@ -438,6 +439,7 @@ enum status child_start(struct child *child, struct env *e, struct child_args co
 	RPC_TRY(split(ROOT, (struct quota) { args->ram, args->caps }, false, &account));
 	*child = (struct child) { .env = e, .control = { take(CONTROL, account) }, .account = { take(ACCOUNT, account) } };
 	child->main_thread.cap = take(SIGNAL, 0);
+	child->cpu.connection.cap = take(SIGNAL, 0);
 	return STATUS_OK;
 }
 
@@ -457,6 +459,7 @@ void child_stop(struct child *child)
 	cap_release(child->control.cap);
 	cap_release(child->account.cap);
 	cap_release(child->main_thread.cap);
+	cap_release(child->cpu.connection.cap);
 	*child = (struct child) { .env = NULL };
 }
 
@@ -521,6 +524,70 @@ void heap_free(struct heap *heap, void *block)
 {
 	free(block);
 	blocks--;
+}
+
+void ep_gate_end(struct account payer, struct cap gate)
+{
+	CHECK(quota_take(&accounts[object_of(payer.cap.selector)->account].used, (struct quota) { 0, 1 }));
+	cap_release(gate);
+}
+
+enum status attached_ram_init(struct attached_ram *ram, struct account payer, size_t size_bytes)
+{
+	unsigned const account = object_of(payer.cap.selector)->account;
+
+	*ram = (struct attached_ram) { .payer = payer, .size = align_up(size_bytes, PAGE_SIZE) };
+	RPC_TRY(spend(account, (struct quota) { ram->size, 1 }));
+	if (dataspace_attach(ram->memory, RM_ACCESS_WRITE, payer, &ram->address) == STATUS_OK) {
+		ram->memory.cap = take(MEMORY, account);
+		object_of(ram->memory.cap.selector)->size = ram->size;
+		return STATUS_OK;
+	}
+	CHECK(quota_take(&accounts[account].used, (struct quota) { ram->size, 1 }));
+	*ram = (struct attached_ram) { .size = 0 };
+	return STATUS_OUT_OF_CAPS;
+}
+
+void attached_ram_fini(struct attached_ram *ram)
+{
+	dataspace_detach(ram->address);
+	CHECK(quota_take(&accounts[object_of(ram->payer.cap.selector)->account].used, (struct quota) { ram->size, 1 }));
+	cap_release(ram->memory.cap);
+	*ram = (struct attached_ram) { .size = 0 };
+}
+
+/* The server of reports is there, or not. */
+void reporter_init(struct reporter *reporter, struct env *e, char const *label, size_t buffer_bytes,
+                   void (*ready)(struct reporter *reporter, enum status status))
+{
+	static char buffer[1 << 16];
+
+	*reporter = (struct reporter) { .env = e, .args.buffer = buffer_bytes, .buffer = unit_below(2) ? (struct report_buffer *)buffer : NULL };
+	ready(reporter, reporter->buffer ? STATUS_OK : STATUS_DENIED);
+}
+
+void reporter_fini(struct reporter *reporter)
+{
+	reporter->buffer = NULL;
+}
+
+char *reporter_begin(struct reporter *reporter, size_t *size)
+{
+	*size = unit_below(8) ? reporter->args.buffer - 16 : 100;
+	return reporter->buffer ? (char *)reporter->buffer : NULL;
+}
+
+static unsigned reports;
+
+/* What is reported is well-formed, or not there. */
+void reporter_commit(struct reporter *reporter, size_t size)
+{
+	static struct xml_node nodes[4000];
+	struct xml_error       error;
+	size_t                 count;
+
+	CHECK(!size || xml_index((char *)reporter->buffer, size, nodes, ARRAY_SIZE(nodes), &count, &error) == STATUS_OK);
+	reports += size > 0;
 }
 
 void env_on_news(struct env *e, struct news_handler *handler)

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What rom_logger is built with.
+USES = rom

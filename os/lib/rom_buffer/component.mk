@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What rom_buffer is built with.
+USES = rom
