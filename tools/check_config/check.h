@@ -50,6 +50,9 @@ struct source *source_read(char const *path);
 /* Indexes its text. False: it is no XML, as *error says. */
 bool source_index(struct source *source, struct xml_error *error);
 
+/* What the user knows its file as: its origin, or, if the document names none, the path that it was read from. */
+char const *source_file(struct source const *source, struct node node);
+
 /* --- report.c: problems and the balance --- */
 
 enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
@@ -226,6 +229,8 @@ struct child {
 
 struct level {
 	struct level   *next;                         /* all of them, outer before inner */
+	struct source const *source;                  /* the document that it stands in, */
+	char const     *module;                       /* and the ROM that this is; NULL: the file that is checked */
 	struct child   *of;                           /* the init whose configuration it is; NULL: the top */
 	char const     *label;                        /* "init -> sub" */
 	struct config   config;

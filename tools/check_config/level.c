@@ -11,7 +11,7 @@ struct level *levels;
 
 struct level_reporter {
 	struct config_reporter reporter;
-	struct config const   *config;
+	char const            *file;
 };
 
 static void *acquire(struct arena *arena, size_t size)
@@ -48,7 +48,7 @@ static void report(struct config_reporter *reporter, bool is_error, struct posit
 	struct problem              *problem;
 	char const                  *meant;
 
-	problem = problem_add(is_error || string_find_text(text, "unknown ") ? SEVERITY_ERROR : SEVERITY_WARNING, self->config->file, at, "%s", text);
+	problem = problem_add(is_error || string_find_text(text, "unknown ") ? SEVERITY_ERROR : SEVERITY_WARNING, self->file, at, "%s", text);
 	unknown_ = unknown_ ? unknown_ + sizeof("unknown attribute \"") - 1 : string_find_text(text, "unknown element <");
 	if (!unknown_ || !expected)
 		return;
@@ -70,8 +70,14 @@ char const *child_label(struct child const *child)
 	return text_of("%s -> %s", child->level->label, child->start->name);
 }
 
+/* What the configurations of one document share. */
+struct document_of_levels {
+	struct source const *source;
+	char const          *module;    /* NULL: it is the one that is checked */
+};
+
 /* False: the root is no <config>. */
-static bool level_make(struct node root, struct child *of)
+static bool level_make(struct document_of_levels const *document, struct node root, struct child *of)
 {
 	struct level         **end = &levels, *level;
 	struct level_reporter reporter = { .reporter.report = report };
@@ -79,13 +85,15 @@ static bool level_make(struct node root, struct child *of)
 
 	NEW(level);
 	level->of = of;
+	level->source = document->source;
+	level->module = document->module;
 	level->root = root;
 	level->label = of ? child_label(of) : machine.init;
 	level->config.arena = (struct arena) { .acquire = acquire, .release = release };
-	node_file(root, level->config.file);
-	reporter.config = &level->config;
+	reporter.file = source_file(document->source, root);
 	if (config_decode(&level->config, root, &reporter.reporter) != STATUS_OK)
 		return false;
+	(void)!string_copy(level->config.file, sizeof(level->config.file), source_file(document->source, root));
 	level->children = check_alloc(level->config.start_count * sizeof(*level->children));
 	for (struct config_start const *start = level->config.starts; start; start = start->next, index++)
 		level->children[index] = (struct child) { .level = level, .start = start, .manifest = manifest_find(start->binary) };
@@ -99,14 +107,22 @@ static bool level_make(struct node root, struct child *of)
 
 /* --- Configurations from ROMs --- */
 
-/* Is this file the configuration of one of those around the child? */
-static bool is_around(struct child const *child, char const *file)
+/* Is this the configuration of one of those around the child? */
+static bool is_around(struct child const *child, char const *module)
 {
 	for (struct level const *level = child->level; level; level = level->of ? level->of->level : NULL) {
-		if (string_equal(level->config.file, file))
+		if (level->module && string_equal(level->module, module))
 			return true;
 	}
-	return false;
+	return string_equal(module, "config");
+}
+
+static void tell_loop(struct child const *child, char const *module)
+{
+	problem_more(problem_add(SEVERITY_ERROR, child->level->config.file, child->start->at,
+	                         "[%s] \"%s\" reads the ROM \"%s\" as its configuration, which is that of an init around it: it starts itself without end",
+	                         child->level->label, child->start->name, module),
+	             "to mend it: give it a <config> or <configfile> of its own");
 }
 
 static void from_module(struct child *child, char const *module)
@@ -114,8 +130,12 @@ static void from_module(struct child *child, char const *module)
 	char const      *path   = machine_file(module);
 	struct source   *source = path ? source_read(path) : NULL;
 	struct xml_error error;
-	char             file[NODE_FILE_SIZE], text[384];
+	char             text[384];
 
+	if (is_around(child, module)) {
+		tell_loop(child, module);
+		return;
+	}
 	if (!source) {
 		unknown("below \"%s\": what is in the ROM \"%s\", its configuration", child_label(child), module);
 		return;
@@ -127,16 +147,8 @@ static void from_module(struct child *child, char const *module)
 		            xml_error_text(&error, text, sizeof(text)));
 		return;
 	}
-	node_file(source->root, file);
-	if (string_equal(module, "config") || is_around(child, file)) {
-		problem_more(problem_add(SEVERITY_ERROR, child->level->config.file, child->start->at,
-		                         "\"%s\" has no configuration of its own: it reads the ROM \"%s\", in which it is itself, and so starts itself again without end",
-		                         child->start->name, module),
-		             "to mend it: give it a <config> of its own, or a route for ROM \"config\" to another");
-		return;
-	}
 	schema_check(source, source->root);
-	(void)level_make(source->root, child);
+	(void)level_make(&(struct document_of_levels) { source, module }, source->root, child);
 }
 
 /* An init whose configuration is not in its start asks for the ROM "config". */
@@ -146,7 +158,7 @@ static void from_rom(struct child *child)
 
 	path_follow(&path, child, child->start->configfile ? child->start->configfile : "config");
 	if (path.end == PATH_CORE)
-		from_module(child, label_last(path.label));
+		from_module(child, text_of("%s", label_last(path.label)));
 	else if (path.end != PATH_DENIED)
 		unknown("below \"%s\": its configuration is made at run time%s%s", child_label(child), path.server ? ", by " : "",
 		        path.server ? child_label(path.server) : "");
@@ -155,7 +167,7 @@ static void from_rom(struct child *child)
 bool levels_make(struct source *source)
 {
 	schema_check(source, source->root);
-	if (!level_make(source->root, NULL))
+	if (!level_make(&(struct document_of_levels) { source, NULL }, source->root, NULL))
 		return false;
 	for (struct level *level = levels; level; level = level->next) {
 		for (unsigned i = 0; i < level->config.start_count; i++) {
@@ -167,8 +179,8 @@ bool levels_make(struct source *source)
 				from_rom(child);
 				continue;
 			}
-			schema_check(source, child->start->config);
-			(void)level_make(child->start->config, child);
+			schema_check(level->source, child->start->config);
+			(void)level_make(&(struct document_of_levels) { level->source, level->module }, child->start->config, child);
 		}
 	}
 	return true;

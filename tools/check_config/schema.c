@@ -56,7 +56,6 @@ static void note(void *context, xmlError *error)
 	xmlNode              *wanted = error->node;
 	size_t                index = checked->first;
 	struct node           node;
-	char                  file[NODE_FILE_SIZE];
 
 	if (!wanted || !error->message)
 		return;
@@ -67,7 +66,7 @@ static void note(void *context, xmlError *error)
 	node = (struct node) { checked->source->text, &checked->source->nodes[index] };
 	NEW(violation);
 	*violation = (struct violation) {
-		.file = text_of("%s", node_file(node, file)), .at = { node_line(node), node_column(node) },
+		.file = source_file(checked->source, node), .at = { node_line(node), node_column(node) },
 		.text = text_of("%.*s", (int)strcspn(error->message, "\n"), error->message),
 	};
 	while (*end)

@@ -89,7 +89,7 @@ static unsigned distance(char const *a, char const *b)
 
 bool text_is_meant(char const *wanted, char const *name, char const *best)
 {
-	unsigned const far = distance(wanted, name), limit = strlen(wanted) < 4 ? 1 : 2;
+	unsigned const far = distance(wanted, name), limit = strlen(wanted) < 6 ? 1 : 2;
 	bool const     same_but_case = strcasecmp(wanted, name) == 0;
 
 	if (strcmp(wanted, name) == 0 || (far > limit && !same_but_case))
@@ -113,6 +113,14 @@ struct source *source_read(char const *path)
 	fclose(file);
 	source->text[source->size] = '\0';
 	return source;
+}
+
+char const *source_file(struct source const *source, struct node node)
+{
+	char file[NODE_FILE_SIZE];
+
+	node_file(node, file);
+	return node.at->origin ? text_of("%s", file) : source->path;
 }
 
 bool source_index(struct source *source, struct xml_error *error)
