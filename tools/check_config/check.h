@@ -273,7 +273,13 @@ void rules_check(void);
 void values_check(void);
 void cycles_check(void);
 
-/* --- needs.c, why.c, graph.c: other views --- */
+/* --- needs.c, why.c, graph.c, list.c: other views --- */
+
+/*
+ * Fields between tabs: for each hop of each request the init, its client, service, label, and proved, denied or unknown; and the init
+ * and its client alone for each that asks for no more than that.
+ */
+void list_write(FILE *to);
 
 /* "init -> x: binary 81920 70 of 262144 100": what each child needs and was given, in bytes and caps. */
 void needs_print(FILE *to);

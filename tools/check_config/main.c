@@ -9,6 +9,7 @@
  *	--memory MIB          of the machine, 256 if left out             --init NAME         the component that is booted as init
  *	--manifests FILE  --interfaces FILE  --schema FILE                where the build has put them, if left out
  *	--needs               prints what each child needs, in bytes and caps, and nothing else
+ *	--requests FILE       writes all requests that were followed (list.c)
  *	--graph FILE          draws the tree and its sessions as SVG
  *	--why CLIENT SERVICE [LABEL]                                      prints the way of one session, and nothing else; comes last
  */
@@ -17,7 +18,7 @@
 #include <string.h>
 
 static struct {
-	char const *config, *manifests, *interfaces, *schema, *graph;
+	char const *config, *manifests, *interfaces, *schema, *graph, *requests;
 	char const *client, *service, *label;    /* --why */
 	bool        needs;
 } options = { .manifests = "build/host/manifests", .interfaces = "build/boot/interfaces", .schema = "init/config.rng", .label = "" };
@@ -36,6 +37,7 @@ static void read_option(char const *name, char const *value)
 	struct { char const *name; char const **to; } const known[] = {
 		{ "--modules", &machine.modules }, { "--boot", &machine.boot }, { "--init", &machine.init }, { "--manifests", &options.manifests },
 		{ "--interfaces", &options.interfaces }, { "--schema", &options.schema }, { "--graph", &options.graph },
+		{ "--requests", &options.requests },
 	};
 
 	if (!value)
@@ -77,15 +79,15 @@ static void read_arguments(int count, char **arguments)
 		machine.modules = "platform_page init config";
 }
 
-static void draw(void)
+static void write_file(char const *path, void (*write)(FILE *to))
 {
-	FILE *file = fopen(options.graph, "w");
+	FILE *file = fopen(path, "w");
 
 	if (!file)
-		fail("cannot write %s", options.graph);
-	graph_write(file);
+		fail("cannot write %s", path);
+	write(file);
 	if (fclose(file))
-		fail("cannot write %s", options.graph);
+		fail("cannot write %s", path);
 }
 
 static bool read_config(struct source *source)
@@ -130,7 +132,9 @@ int main(int count, char **arguments)
 		cycles_check();
 		schema_report();
 		if (options.graph)
-			draw();
+			write_file(options.graph, graph_write);
+		if (options.requests)
+			write_file(options.requests, list_write);
 	}
 	if (is_read && options.needs) {
 		needs_print(stdout);

@@ -122,7 +122,7 @@ proc boot::check_config {} {
 		return
 	}
 	set command [list build/host/check_config --modules [join $boot::modules] --boot $runner::dir/boot \
-		--memory [runner::setting MEM $machine::memory] $runner::dir/boot/config]
+		--memory [runner::setting MEM $machine::memory] --requests $runner::dir/requests $runner::dir/boot/config]
 	if {[runner::setting WHY ""] ne ""} {
 		set command [concat $command --why $::env(WHY)]
 	} elseif {[runner::setting GRAPH ""] ne ""} {
@@ -212,6 +212,13 @@ proc boot::write {path content} {
 	close $file
 }
 
+proc boot::read {path} {
+	set file [open $path]
+	set content [::read $file]
+	close $file
+	return $content
+}
+
 proc boot::shown_path {path} {
 	if {[string match $::root/* $path]} {
 		return [string range $path [string length $::root/] end]
@@ -222,7 +229,7 @@ proc boot::shown_path {path} {
 # The line of the scenario file at which a text begins, searched from the line of the command that uses it.
 proc boot::line_of {text frame} {
 	set file [open $runner::path]
-	set content [read $file]
+	set content [::read $file]
 	close $file
 	set command_line 1
 	if {[dict get $frame type] eq "source"} {

@@ -76,6 +76,39 @@ proc line_of {text} {
 	return "[boot::shown_path $runner::path]:[expr {1 + [regexp -all "\n" [string range $content 0 $at-1]]}]"
 }
 
+# Whatever was denied is what the checker has found before, in the same words; it may not have proved what was denied, and whoever asks for
+# no more than its manifest says was denied nothing else. What only shows when it runs is left out: refusals by servers, their end, and
+# sessions beyond the number that a manifest declares.
+proc judge::compare_denials {} {
+	if {![file exists $runner::dir/requests]} {
+		return
+	}
+	array set known {}
+	foreach line [split [boot::read $runner::dir/requests] "\n"] {
+		lassign [split $line "\t"] init client service label end
+		lappend known([list $init $client $service $label]) $end
+	}
+	set found [boot::read $runner::dir/check]
+	set count 0
+	foreach line [matching {^\[init[^]]*\] denied: "[^"]*" asks for}] {
+		if {![regexp {^\[([^]]*)\] (denied: "([^"]*)" asks for ([^,]*), label "([^"]*)": (.*))$} $line all init sentence client service label reason] ||
+			[regexp {^(refused by|passed to|the server|out of|all \d+ session slots)} $reason]} {
+			continue
+		}
+		incr count
+		set ends [expr {[info exists known([list $init $client $service $label])] ? $known([list $init $client $service $label]) : ""}]
+		if {"denied" in $ends && [string first "\[$init\] $sentence" $found] < 0} {
+			runner::fail "the checker has found this denial, in other words:\n  $line\n$found"
+		}
+		if {"denied" ni $ends && ("proved" in $ends || [info exists known([list $init $client {} {}])] && $ends eq "")} {
+			runner::fail "the checker has not found this denial, or a manifest does not declare the session (doc/manifest.md):\n  $line"
+		}
+	}
+	if {$count} {
+		runner::passed
+	}
+}
+
 proc judge::matching {pattern} {
 	return [lsearch -all -inline -regexp [split $machine::log "\n"] $pattern]
 }
