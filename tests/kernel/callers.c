@@ -42,7 +42,7 @@ void slow_server(uint64_t argument)
 	for (;;) {
 		served++;
 		while (!*(volatile uint64_t *)&go)
-			__builtin_ia32_pause(); /* under -icount: lets other CPUs have their turn */
+			spin();
 		m = reply_wait(status_of(m) ? 0 : m.w[0] + 1);
 	}
 }

@@ -19,7 +19,7 @@ static uint64_t apic_number(void)
 static void notes_cpu(uint64_t index)
 {
 	apic[index] = 1 + apic_number();
-	for (; !stop; __builtin_ia32_pause()) /* under -icount: lets other CPUs have their turn */
+	for (; !stop; spin())
 		spins[index]++;
 }
 
@@ -88,7 +88,7 @@ TEST_SMP(threads_on_all_cpus_run_at_the_same_time)
 		c[i] = spinner_on(i, i);
 	run_for(20 * MS);
 	for (unsigned i = 0; i < CPUS; i++)
-		CHECK_IS(consumed(c[i]) / MS, 20);
+		CHECK(consumed(c[i]) > 18 * MS && consumed(c[i]) < 22 * MS);
 }
 
 TEST_SMP(a_thread_that_was_started_stays_on_its_cpu)
@@ -326,7 +326,7 @@ static void works_long(uint64_t argument)
 	for (;;) {
 		uint64_t until = now() + MS;
 		while (now() < until)
-			__builtin_ia32_pause();
+			spin();
 		m = reply_wait(m.w[0] + 1);
 	}
 }

@@ -151,5 +151,13 @@ void sync(void);
 /* The same as run_for, while messages to the test have to wait. */
 void run_unheard(uint64_t ns);
 
+/* For loops that wait or work: some instructions, then, under -icount, the turn of the other CPUs. */
+static inline void spin(void)
+{
+	for (unsigned i = 0; i < 1000; i++)
+		__asm__ volatile("");
+	__builtin_ia32_pause();
+}
+
 /* The next message, which must come within a second. */
 struct msg await(void);
