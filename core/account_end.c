@@ -35,6 +35,8 @@ static enum status end_object(struct record *record)
 	case RECORD_SIGNAL:
 		signal_destroy((struct signal *)record);
 		return STATUS_OK;
+	case RECORD_BUDGET:
+		return budget_destroy((struct budget *)record);
 	case RECORD_LOG:
 		log_destroy((struct log *)record);
 		return STATUS_OK;

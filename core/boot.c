@@ -169,7 +169,7 @@ static void install(struct pd *pd, enum well_known_slot slot, struct paddr gate)
 	must(kernel_cap_install(pd_object(pd), (uint64_t)slot * SLOT_SIZE, gate), "install a capability");
 }
 
-static void start_init(struct rom_module const *platform_module)
+static void start_init(struct rom_module const *platform_module, uint32_t cpus)
 {
 	struct platform const *platform = check_platform(platform_module);
 	struct thread_want want = { .name = "main", .slot = MAIN_STACK_SLOT, .priority = TOP_PRIORITY };
@@ -179,6 +179,7 @@ static void start_init(struct rom_module const *platform_module)
 	struct rm *rm = (struct rm *)own_session(&rm_type);
 	struct cpu *cpu = (struct cpu *)own_session(&cpu_type);
 
+	budget_init_root(cpu, cpus);
 	attach_platform(rm, platform_module);
 	attach_stack(rm);
 	must(thread_create(cpu, init_account, &want, &thread), "make a thread");
@@ -224,5 +225,5 @@ void boot(struct info const *info)
 	if (account_split(&core_account, &split, &init_account) != STATUS_OK)
 		core_fail("too little memory for init: %llu pages", (unsigned long long)split.pages);
 	core_print("init gets %llu KiB of RAM and %u caps", (unsigned long long)split.pages * 4, (unsigned)caps);
-	start_init(platform);
+	start_init(platform, info->cpus);
 }

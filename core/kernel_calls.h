@@ -139,6 +139,14 @@ static inline uint64_t kernel_thread_consumed(struct paddr thread)
 	return regs.target;
 }
 
+/* `amount` of `period`, in nanoseconds. */
+static inline void kernel_budget_create(struct paddr place, uint64_t amount, uint64_t period)
+{
+	kernel_must(SYS_BUDGET_CREATE, place.value, amount, period);
+}
+
+static inline void kernel_budget_set(struct paddr budget, uint64_t amount, uint64_t period) { kernel_must(SYS_BUDGET_SET, budget.value, amount, period); }
+
 static inline void kernel_gate_create(struct paddr place, struct paddr thread, uint64_t badge)
 {
 	kernel_must(SYS_GATE_CREATE, place.value, thread.value, badge);

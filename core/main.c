@@ -120,6 +120,7 @@ enum status main_dispatch(struct rpc *rpc)
 	case RECORD_REGION:
 	case RECORD_GATE:
 	case RECORD_SIGNAL:
+	case RECORD_BUDGET:
 	case RECORD_TYPES:
 		break;
 	}

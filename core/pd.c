@@ -213,6 +213,8 @@ static enum status op_bind_thread(struct pd_session *self, struct rpc_cap const 
 	struct thread *thread;
 
 	RPC_TRY(cap_record(cap, RECORD_THREAD, 0, &thread));
+	if (thread->cpu->record.dying)
+		return STATUS_BAD_CAP;
 	return pd_bind_thread((struct pd *)self, thread);
 }
 

@@ -30,6 +30,8 @@ enum {
 	PLACES_PD        = PD_GRANULES + 1,
 	PLACES_RM        = 2,    /* and its dataspace, if it is a managed one */
 	PLACES_IRQ       = 1 + IRQ_GRANULES,
+	PLACES_BUDGET    = BUDGET_GRANULES,
+	PLACES_BUDGET_SHARED = 2, /* a share of 0: a record alone */
 	PLACES_IO_MEM    = 2,    /* and its dataspace */
 	PLACES_IO_PORT   = 2,
 };

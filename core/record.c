@@ -12,7 +12,7 @@ uintptr_t core_ram = 0x0000100000000000UL;
 
 static char const *const type_names[RECORD_TYPES] = {
 	[RECORD_NONE] = "none", [RECORD_ACCOUNT] = "account", [RECORD_DATASPACE] = "dataspace", [RECORD_REGION] = "region",
-	[RECORD_THREAD] = "thread", [RECORD_GATE] = "gate", [RECORD_SIGNAL] = "signal context", [RECORD_PARENT] = "parent",
+	[RECORD_THREAD] = "thread", [RECORD_GATE] = "gate", [RECORD_SIGNAL] = "signal context", [RECORD_BUDGET] = "budget", [RECORD_PARENT] = "parent",
 	[RECORD_LOG] = "LOG session", [RECORD_ROM] = "ROM session", [RECORD_CPU] = "CPU session", [RECORD_PD] = "PD session",
 	[RECORD_RM] = "RM session", [RECORD_IRQ] = "IRQ session", [RECORD_IO_MEM] = "IO_MEM session", [RECORD_IO_PORT] = "IO_PORT session",
 };

@@ -40,6 +40,7 @@ enum status thread_create(struct cpu *cpu, struct account *payer, struct thread_
 	made->utcb_frame = frame;
 	made->priority = (uint16_t)want->priority;
 	made->number = number_of(cpu->cpus, want->affinity);
+	made->takes_idle_time = want->takes_idle_time;
 	status = string_copy(made->name, sizeof(made->name), want->name);
 	assert(status == STATUS_OK);
 	kernel_gate_create(place_address(&made->record, THREAD_GATE), core_thread, badge_of(&made->record, 0));
@@ -67,6 +68,7 @@ void thread_bind(struct thread *thread, struct pd *pd)
 	kernel_thread_create(thread_object(thread), pd_object(pd), paddr_of_frame(thread->utcb_frame));
 	kernel_thread_set(thread_object(thread), THREAD_CPU, thread->number);
 	kernel_thread_set(thread_object(thread), THREAD_PRIORITY, thread->priority);
+	budget_join(thread);
 	kernel_thread_set(thread_object(thread), THREAD_PAGER, pager_gate.value);
 	kernel_thread_set(thread_object(thread), THREAD_HANDLER, handler_gate.value);
 	set_name(thread, pd);
@@ -124,6 +126,7 @@ enum status thread_unbind(struct thread *thread)
 	if (thread->utcb.rm)
 		RPC_TRY(region_destroy(&thread->utcb));
 	thread->consumed_ns = kernel_thread_consumed(thread_object(thread));
+	budget_leave(thread);
 	kernel_destroy(thread_object(thread));
 	kernel_sync();
 	thread->record.state = THREAD_STATE_EXITED;
@@ -139,6 +142,8 @@ enum status thread_destroy(struct thread *thread)
 	thread->record.dying = true;
 	if (thread->pd)
 		RPC_TRY(thread_unbind(thread));
+	if (thread->own_budget)
+		RPC_TRY(budget_destroy(thread->own_budget));
 	if (thread->record.state != THREAD_STATE_NEW)
 		signal_ref_submit(&thread->exception);
 	signal_ref_clear(&thread->exception);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <core/account.h>
+#include <core/budget.h>
 #include <core/region.h>
 #include <core/walk.h>
 #include <cpu/cpu.h>
@@ -19,12 +20,14 @@ struct pd;
 enum { THREAD_GATE = THREAD_GRANULES, THREAD_PAGES = 1 };
 
 struct cpu {
-	struct record record;
+	struct record record;        /* state: the highest priority */
 	struct list   threads;       /* of struct thread by of_cpu */
 	uint64_t      consumed_ns;   /* of those that ended */
-	uint32_t      priority;      /* highest */
 	uint32_t      cpus;          /* bit n: on CPU n; not 0 */
+	uint32_t      budget;        /* its share of CPU time, by record number; 0: none, nothing bounds it */
 };
+
+static inline struct budget *cpu_budget(struct cpu const *cpu) { return cpu->budget ? record_at(cpu->budget) : NULL; }
 
 static_assert(sizeof(struct cpu) == PLACES_SESSION * GRANULE, "one cap");
 
@@ -38,10 +41,14 @@ struct thread {
 	struct list         signals;      /* of struct signal by of_thread */
 	uint64_t            slot;         /* of its stack */
 	struct region       utcb;         /* in the domain's region map; utcb.rm NULL: not there */
+	bool                takes_idle_time;
 	uint32_t            utcb_frame;
 	uint16_t            priority;     /* of the kernel: 63 is the highest */
 	uint16_t            number;       /* of its CPU */
 	uint64_t            consumed_ns;  /* by the kernel's thread that has ended */
+	struct budget      *own_budget;   /* NULL: it runs on its session's */
+	struct budget      *budget;       /* that it runs on; NULL: none, or the kernel does not know it */
+	struct list_link    of_budget;
 	struct signal_ref   exception;
 	struct thread_fault fault;
 	struct walk         walk;         /* of the fault that it is in; walk.rm NULL: none */
@@ -59,6 +66,7 @@ struct thread_want {
 	uint64_t    slot;
 	uint32_t    priority;   /* of the kernel */
 	uint32_t    affinity;   /* counts the session's CPUs */
+	bool        takes_idle_time;
 };
 
 /* OUT_OF_RAM, OUT_OF_CAPS. */

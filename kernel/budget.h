@@ -41,7 +41,7 @@ struct budget {
 
 static_assert(sizeof(struct budget) <= BUDGET_GRANULES * GRANULE, "places that core pays for");
 
-/* Another amount and period, from now on; a new budget has 0 and 0, and is full. amount: 0, or period / BUDGET_PARTS to period. */
+/* Another amount and period, from now on; a new budget has 0 and 0, and is full. amount: 0, or period / BUDGET_PARTS up to all CPUs. */
 void budget_set(struct budget *b, uint64_t amount, uint64_t period);
 
 /* It is wanted from `now` on, and was not before. */

@@ -73,7 +73,7 @@ static enum status signal_create(uint64_t place, uint64_t thread_phys, uint64_t 
 
 static bool budget_is_valid(uint64_t amount_ns, uint64_t period_ns)
 {
-	return period_ns >= BUDGET_PERIOD_MIN && period_ns <= BUDGET_PERIOD_MAX && amount_ns <= period_ns &&
+	return period_ns >= BUDGET_PERIOD_MIN && period_ns <= BUDGET_PERIOD_MAX && amount_ns <= period_ns * cpu_count &&
 	       (!amount_ns || amount_ns >= period_ns / BUDGET_PARTS);
 }
 

@@ -80,10 +80,11 @@ static bool take_spare(struct local_thread *thread)
 /* The thread, ready to be started, on a stack of its own. Its wait context is the first that delivers to it. */
 static enum status make(struct local_thread *t)
 {
+	struct thread_options options = { .priority = t->priority, .affinity = t->affinity };
 	enum status status;
 
 	RPC_TRY(stack_create(t->env->account, t->stack_bytes, &t->slot, &t->stack));
-	status = cpu_create_thread(&t->env->cpu, t->name, t->slot, t->priority, t->affinity, t->env->account, &t->thread);
+	status = cpu_create_thread(&t->env->cpu, t->name, t->slot, &options, t->env->account, &t->thread);
 	if (status == STATUS_OK)
 		status = pd_bind_thread(&t->env->pd, t->thread);
 	if (status == STATUS_OK)

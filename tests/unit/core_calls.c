@@ -109,6 +109,7 @@ static void fill_open(struct session_open_args *args)
 /* What was there at the start: init's own, which the test leaves alone. */
 static struct record *initial[64];
 static unsigned initial_count;
+static struct record *initial_cpu;
 
 static bool is_initial(struct record const *record)
 {
@@ -241,6 +242,14 @@ static unsigned fill_parameters(char const *text, unsigned *caps)
 			word[2] = unit_below(2) ? 0 : number("address");
 			word[3] = unit_below(unit_below(20) ? 4 : 9) | (uint64_t)unit_below(unit_below(20) ? 4 : 9) << 32;
 			word += 4;
+		} else if (string_starts_with(text, "thread_options")) {
+			word[0] = unit_below(70) | (uint64_t)unit_below(70) << 32;
+			word[1] = unit_below(2);
+			word += 2;
+		} else if (string_starts_with(text, "u32 share")) {
+			*word++ = unit_below(20) ? unit_below(3) * 1000 : unit_random();
+		} else if (string_starts_with(text, "u32 period_us")) {
+			*word++ = unit_below(20) ? 1000 + unit_below(100000) : unit_random();
 		} else {
 			*word++ = number(name);
 		}
@@ -326,7 +335,7 @@ static struct record *owner_of_argument(uint32_t label)
 
 	if (!record || !record->account || unit_below(2))
 		return NULL;
-	if (label == CPU_OP_KILL_THREAD && record->type == RECORD_THREAD)
+	if ((label == CPU_OP_KILL_THREAD || label == CPU_OP_GIVE_THREAD_SHARE) && record->type == RECORD_THREAD)
 		return &((struct thread *)record)->cpu->record;
 	if (label == RAM_OP_FREE || label == CAP_SESSION_OP_FREE || label == SIGNAL_OP_FREE_CONTEXT)
 		return record->account == &core_account ? NULL : &record->account->record;
@@ -354,6 +363,8 @@ static void call_any(void)
 	record = owner_of_argument(interface->tag << 16 | op);
 	if (record && !is_initial(record))
 		rpc.badge = badge_of(record, 0);
+	if ((interface->tag << 16 | op) == CPU_OP_GIVE_SHARE && unit_below(2))
+		rpc.badge = badge_of(initial_cpu, 0);    /* who has all there is */
 	record = badge_record(rpc.badge, &bits);
 	if ((interface->tag << 16 | op) == RM_OP_DETACH && unit_below(2))
 		core_utcb->words[0] = some_region(record);
@@ -436,6 +447,9 @@ START_TEST(survives_and_gives_all_back)
 
 	ck_assert(fake_boot(&info));
 	note_initial(init_account);
+	for (unsigned i = 0; i < initial_count; i++)
+		if (initial[i]->type == RECORD_CPU)
+			initial_cpu = initial[i];
 	list_for_each(record, &core_account.objects, struct record, of_account)
 		if (record->type == RECORD_PARENT)
 			parent_badge = badge_of(record, 0);

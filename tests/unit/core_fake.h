@@ -30,7 +30,7 @@ enum {
 };
 
 enum fake_frame { FAKE_NONE, FAKE_OBJECTS, FAKE_CAPS, FAKE_TOP, FAKE_TABLE };
-enum fake_type { FAKE_EMPTY, FAKE_PART, FAKE_PD, FAKE_THREAD, FAKE_GATE, FAKE_SIGNAL, FAKE_IRQ };
+enum fake_type { FAKE_EMPTY, FAKE_PART, FAKE_PD, FAKE_THREAD, FAKE_GATE, FAKE_SIGNAL, FAKE_IRQ, FAKE_BUDGET };
 
 struct fake_object {
 	enum fake_type type;
@@ -45,6 +45,8 @@ struct fake_object {
 	struct { uint64_t key, frame; } used[FAKE_TABLES];
 	bool           slots[16];
 	unsigned       submitted;                   /* of a signal */
+	uint64_t       budget;                      /* of a thread */
+	uint64_t       amount, period;              /* of a budget */
 };
 
 static struct fake_object *fake_objects[FAKE_GRANULES];   /* by physical address / 64 */
@@ -228,7 +230,9 @@ static enum status fake_destroy(uint64_t at)
 			fake_drop_frame(object->list, FAKE_CAPS);
 	} else if (object->type == FAKE_IRQ) {
 		fake_lines[object->target] = false;
-	} else {
+	} else if (object->type != FAKE_BUDGET) {
+		if (object->budget)
+			fake_at(object->budget, FAKE_BUDGET)->bound--;
 		fake_objects[object->target / GRANULE]->bound--;
 	}
 	fake_free(at);
@@ -352,10 +356,37 @@ static enum status fake_submit(uint64_t at)
 	return STATUS_OK;
 }
 
+static enum status fake_set_budget(struct fake_object *thread, uint64_t budget)
+{
+	struct fake_object *now = budget ? fake_at(budget & ~1UL, FAKE_BUDGET) : NULL;
+
+	if (budget && !now)
+		return STATUS_INVALID;
+	if (thread->budget)
+		fake_at(thread->budget, FAKE_BUDGET)->bound--;
+	if (now)
+		now->bound++;
+	thread->budget = budget & ~1UL;
+	return STATUS_OK;
+}
+
+static enum status fake_budget(uint64_t at, uint64_t amount, uint64_t period, bool create)
+{
+	struct fake_object *budget = create ? fake_create(at, BUDGET_GRANULES, FAKE_BUDGET) : fake_at(at, FAKE_BUDGET);
+
+	if (!budget || period < BUDGET_PERIOD_MIN || period > BUDGET_PERIOD_MAX || amount > period * FAKE_CPUS || (amount && amount < period / BUDGET_PARTS))
+		return STATUS_INVALID;
+	budget->amount = amount;
+	budget->period = period;
+	return STATUS_OK;
+}
+
 static enum status fake_set(uint64_t at, uint64_t attribute, uint64_t value)
 {
 	if (!fake_at(at, FAKE_THREAD))
 		return STATUS_INVALID;
+	if (attribute == THREAD_BUDGET)
+		return fake_set_budget(fake_at(at, FAKE_THREAD), value);
 	if (attribute == THREAD_NAME)
 		return STATUS_OK;
 	if (attribute == THREAD_CPU)
@@ -394,6 +425,8 @@ static enum status fake_call(struct kernel_regs *regs)
 	case SYS_THREAD_STATE:
 	case SYS_THREAD_INFO:   return regs->target = 1000, fake_at(a, FAKE_THREAD) ? STATUS_OK : STATUS_INVALID;
 	case SYS_THREAD_SET:    return fake_set(a, b, c);
+	case SYS_BUDGET_CREATE: return fake_budget(a, b, c, true);
+	case SYS_BUDGET_SET:    return fake_budget(a, b, c, false);
 	case SYS_GATE_CREATE:   return fake_deliver(a, b, c, FAKE_GATE);
 	case SYS_SIGNAL_CREATE: return fake_deliver(a, b, c, FAKE_SIGNAL);
 	case SYS_SIGNAL_SUBMIT: return fake_submit(a);

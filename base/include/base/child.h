@@ -15,6 +15,8 @@
 #include <base/env.h>
 #include <rom/rom.h>
 
+enum { CPU_PERIOD_DEFAULT_US = 100000 };
+
 /* The platform page, one for all children: the parent's own ROM "platform_page". */
 struct child_platform {
 	struct rom       rom;
@@ -30,6 +32,9 @@ struct child_args {
 	size_t                       stack_bytes;  /* of the main thread; 0: STACK_DEFAULT, at most STACK_SIZE_MAX */
 	uint32_t                     priority;     /* highest of its threads, 0 to 63 */
 	uint32_t                     affinity;     /* bit n: its threads can be on CPU n, the main thread is on the lowest; 0: on any */
+	uint32_t                     cpu_share;    /* 0: nothing bounds it; or what it gets of this component's share, as cpu.give_share says */
+	uint32_t                     cpu_period_us;/* of the share; 0: CPU_PERIOD_DEFAULT_US */
+	bool                         idle_time;    /* its main thread goes on in idle time when its share is used up */
 	struct child_platform const *platform;
 	struct ep                   *ep;           /* whose thread serves `parent` */
 	struct rpc_object           *parent;       /* the gate's badge: what the child's calls to its parent go to */

@@ -37,6 +37,7 @@ enum {
 	COST_DATASPACE_CAPS = 1,
 	COST_THREAD_CAPS   = 9,                /* cpu.create_thread; and COST_THREAD_RAM */
 	COST_THREAD_RAM    = PAGE_SIZE,
+	COST_BUDGET_CAPS   = 5,                /* cpu.give_share, charged to the session that gets it; a share of 0 costs 2 */
 	COST_PACK_CAPS     = 63,               /* a component account's caps come in packs of so many, */
 	COST_PACK_RAM      = 2 * PAGE_SIZE,    /* each of which costs this */
 };

@@ -44,12 +44,19 @@ static enum status open_sessions(struct child *child, struct child_args const *a
 
 	RPC_TRY(open_for(child, &child->pd.connection, &pd_type, args, NULL));
 	RPC_TRY(open_for(child, &child->rm.connection, &rm_type, args, rm_type.args_default));
-	return open_for(child, &child->cpu.connection, &cpu_type, args, &cpu_args);
+	RPC_TRY(open_for(child, &child->cpu.connection, &cpu_type, args, &cpu_args));
+	if (!args->cpu_share)
+		return STATUS_OK;
+	RPC_TRY(cpu_upgrade(&child->cpu, 0, COST_BUDGET_CAPS));
+	return cpu_give_share(&child->env->cpu, child->cpu.connection.cap, args->cpu_share,
+	                      args->cpu_period_us ? args->cpu_period_us : CPU_PERIOD_DEFAULT_US);
 }
 
 static enum status make_thread(struct child *child, struct child_args const *args)
 {
-	RPC_TRY(cpu_create_thread(&child->cpu, "main", MAIN_STACK_SLOT, 0, 0, child->account, &child->main_thread));
+	struct thread_options options = { .idle_time = args->idle_time };
+
+	RPC_TRY(cpu_create_thread(&child->cpu, "main", MAIN_STACK_SLOT, &options, child->account, &child->main_thread));
 	RPC_TRY(pd_bind_thread(&child->pd, child->main_thread));
 	RPC_TRY(rm_add_client(&child->rm, child->main_thread));
 	if (!args->exited)

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# cpu_share needs nothing but base.
+USES =
