@@ -165,6 +165,7 @@ static enum child_state after(struct sandbox_child *child, enum child_state stat
 void sandbox_child_end(struct sandbox_child *child, enum child_state state)
 {
 	assert(child_runs(child) && state != CHILD_ALIVE && state != CHILD_STARTING);
+	yield_forget(child);
 	child->ended_as = child->ends_as = state;
 	child->state = after(child, state);
 	child_stop(&child->child);

@@ -18,7 +18,7 @@
 
 enum {
 	CONFIG_SESSIONS        = 16,     /* session slots of a child */
-	CONFIG_SESSIONS_MAX    = 256,
+	CONFIG_SESSIONS_MAX    = 1024,
 	CONFIG_CAPS            = 100,
 	CONFIG_CLOSE_PATIENCE  = 1000,   /* ms */
 	CONFIG_YIELD_PATIENCE  = 1000,

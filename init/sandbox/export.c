@@ -114,7 +114,7 @@ static void choose_id(struct sandbox *sandbox, struct session_slot *slot)
 
 	do {
 		count++;
-		slot->index = (uint8_t)(count % CONFIG_SESSIONS_MAX);
+		slot->index = (uint16_t)(count % CONFIG_SESSIONS_MAX);
 		slot->generation = (uint16_t)(count / CONFIG_SESSIONS_MAX % (SESSION_GENERATIONS - 1) + 1);
 		taken = false;
 		list_for_each (export, &sandbox->exports, struct export, of_sandbox)

@@ -84,10 +84,10 @@ void grow_to_start(struct sandbox_child *child)
 	if (status == STATUS_OK) {
 		child->given.ram += plus.ram;
 		child->given.caps += plus.caps;
-		status = account_control_shrink(child->child.control, minus.ram, minus.caps);
+		if (plus.ram || plus.caps)
+			sandbox_child_tell(child, NEWS_RESOURCE);
+	} else {
+		tell_refusal(child, child->given, plus, status);
 	}
-	if (status == STATUS_OK)
-		child->given = wanted;
-	else
-		log_error("cannot change the quota of \"%s\": %s", child->name, status_name(status));
+	yield_ask(child, minus);
 }

@@ -147,13 +147,24 @@ void export_reroute(struct sandbox *sandbox);
 /* Announces, answers and fetches. */
 void export_serve(struct sandbox *sandbox);
 
-/* --- grow.c: more quota, and less --- */
+/* --- grow.c: more quota --- */
 
 /* Its start says another quota now: gives what there is more, takes what there is less. */
 void grow_to_start(struct sandbox_child *child);
 
 /* Grants what a child asks for, or logs why not. */
 void grow_child(struct sandbox_child *child, struct quota more);
+
+/* --- yield.c: less quota --- */
+
+/* Takes it back, at once if it is not in use; else the child is asked, and started anew if it does not give it in time. Nothing: forgets what was asked. */
+void yield_ask(struct sandbox_child *child, struct quota less);
+
+/* The child says that it has done what it can. */
+void yield_done(struct sandbox_child *child);
+
+/* Nothing is wanted of it any more. */
+void yield_forget(struct sandbox_child *child);
 
 /* --- slot.c: the memory of sessions, and the client's side of them --- */
 

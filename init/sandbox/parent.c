@@ -164,12 +164,14 @@ static enum status resource_request(struct parent_object *self, uint64_t ram, ui
 
 static enum status yield_demand(struct parent_object *self, uint64_t *ram, uint64_t *caps)
 {
-	*ram = *caps = 0;
+	*ram = child_of(self)->demand.ram;
+	*caps = child_of(self)->demand.caps;
 	return STATUS_OK;
 }
 
-static enum status yield_done(struct parent_object *self)
+static enum status yield_is_done(struct parent_object *self)
 {
+	yield_done(child_of(self));
 	return STATUS_OK;
 }
 
@@ -207,7 +209,7 @@ struct parent_ops const sandbox_parent_ops = {
 	.serve            = serve,
 	.resource_request = resource_request,
 	.yield_demand     = yield_demand,
-	.yield_done       = yield_done,
+	.yield_done       = yield_is_done,
 	.heartbeat        = heartbeat,
 	.quiescent        = quiescent,
 	.exit             = exit_child,

@@ -55,14 +55,14 @@ bool session_is_clients(struct session_slot const *slot)
 	}
 }
 
-/* child: 12 bits, index: 8 bits, generation: 12 bits, which is never 0. */
+/* child: 12 bits, index: 10 bits, generation: 10 bits, which is never 0. */
 uint32_t session_id_encode(struct session_id id)
 {
 	assert(id.child <= CONFIG_STARTS_MAX && id.index < CONFIG_SESSIONS_MAX && id.generation && id.generation < SESSION_GENERATIONS);
-	return (uint32_t)(id.generation << 20 | id.child << 8 | id.index);
+	return (uint32_t)(id.generation << 22 | id.child << 10 | id.index);
 }
 
 struct session_id session_id_decode(uint32_t number)
 {
-	return (struct session_id) { .child = number >> 8 & 0xfff, .index = number & 0xff, .generation = number >> 20 };
+	return (struct session_id) { .child = number >> 10 & 0xfff, .index = number & 0x3ff, .generation = number >> 22 };
 }

@@ -54,11 +54,11 @@ struct session_slot {
 	uint32_t                    parent_id;    /* SESSION_TO_PARENT: its id there */
 	uint32_t                    affinity;
 	uint16_t                    generation;
-	uint8_t                     index;        /* among the slots of its client */
+	uint16_t                    index;        /* among the slots of its client */
 	uint8_t                     state;        /* enum slot_state */
-	uint8_t                     kind;         /* enum session_kind */
 	uint8_t                     reason;       /* enum status; SLOT_REFUSED */
 	uint8_t                     args_size;
+	uint8_t                     kind : 2;     /* enum session_kind */
 	bool                        is_told : 1;    /* SLOT_CANCELLED, SLOT_LOST: the server knows */
 	bool                        is_own : 1;     /* the client's own account pays, so that it can be asked again */
 	bool                        is_binary : 1;  /* it is for the client's program */
@@ -89,7 +89,7 @@ struct session_id {
 	unsigned child, index, generation;
 };
 
-enum { SESSION_GENERATIONS = 4096 };
+enum { SESSION_GENERATIONS = 1024 };
 
 uint32_t          session_id_encode(struct session_id id);
 struct session_id session_id_decode(uint32_t number);

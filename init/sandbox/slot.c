@@ -32,7 +32,7 @@ struct session_slot *slot_acquire(struct sandbox_child *client)
 		/* Label and arguments are text that others bring: all up to them. */
 		memset(slot, 0, offsetof(struct session_slot, label));
 		slot->client = client;
-		slot->index = (uint8_t)i;
+		slot->index = (uint16_t)i;
 		slot->generation = generation;
 		client->slots_from = i + 1;
 		session_set_state(slot, SLOT_QUEUED);

@@ -146,7 +146,7 @@ static struct { char const *xml, *message; } const bad_starts[] = {
 	{ "<start name=\"x\" ram=\"\"/>",             "2:17: error: <start ram=\"\">: expected a size" },
 	{ "<start name=\"x\"\n  caps=\"0\" ram=\"1M\"/>", "3:3: error: <start caps=\"0\">: expected a number from 1" },
 	{ "<start name=\"x\" ram=\"1M\" ram_max=\"more\"/>", "2:26: error: <start ram_max=\"more\">: expected a size from 4096" },
-	{ "<start name=\"x\" ram=\"1M\" sessions=\"257\"/>", "2:26: error: <start sessions=\"257\">: expected a number from 1 to 256" },
+	{ "<start name=\"x\" ram=\"1M\" sessions=\"1025\"/>", "2:26: error: <start sessions=\"1025\">: expected a number from 1 to 1024" },
 	{ "<start name=\"x\" ram=\"1M\" exit=\"yes\"/>", "2:26: error: <start exit=...>: expected propagate or ignore" },
 	{ "<start name=\"x\" ram=\"1M\" close_patience_ms=\"-1\"/>", "2:26: error: <start close_patience_ms=\"-1\">: expected a number from 0" },
 	{ "<start name=\"x\" ram=\"1M\"> <resource name=\"RAM\" quantum=\"1M\"/> </start>", "2:17: error: ram is set here and at 2:27; expected it once" },

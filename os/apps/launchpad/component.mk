@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What launchpad is built with.
+USES = sandbox rom

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What balloon is built with.
+USES = parent ram account

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What bench_idle is built with.
+USES = log

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What holder is built with.
+USES = hello rom account

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What stuck_server is built with.
+USES = hello
