@@ -4,6 +4,7 @@
  * not agreed yet keep their slots, and these the account that they are in, until it has, or is ended itself.
  */
 #include "own.h"
+#include "affinity.h"
 #include "cost.h"
 #include <base/attached.h>
 #include <base/cap_alloc.h>
@@ -13,6 +14,11 @@
 
 /* A binary with a page of data; which one it is, only the loader will know. */
 static struct cost_image const smallest_image = { .mapped = 3, .data_bytes = PAGE_SIZE };
+
+uint32_t sandbox_child_cpus(struct sandbox_child const *child)
+{
+	return affinity_mask(&child->sandbox->config.space, &child->start->affinity, child->sandbox->cpus);
+}
 
 /* --- Start --- */
 
@@ -42,6 +48,7 @@ static enum status start(struct sandbox_child *child)
 	struct env        *env  = child->sandbox->env;
 	struct child_args  args = {
 		.name = child->start->name, .ram = child->start->ram.value, .caps = child->start->caps.value, .priority = child->start->priority,
+		.affinity = sandbox_child_cpus(child),
 		.platform = &child->sandbox->platform, .ep = &env->ep, .parent = &child->parent.object, .exited = &child->exited,
 	};
 

@@ -48,8 +48,6 @@ static void tell_idle(struct config const *config)
 	for (struct config_start const *start = config->starts; start; start = start->next) {
 		if (start->cpu.at.line)
 			log_warning("%s:%u:%u: a share of the CPU does nothing yet", config->file, start->cpu.at.line, start->cpu.at.column);
-		if (start->affinity.at.line)
-			log_warning("%s:%u:%u: <affinity> does nothing yet", config->file, start->affinity.at.line, start->affinity.at.column);
 	}
 }
 

@@ -22,6 +22,9 @@ static inline bool child_is_expected(struct sandbox_child const *child)
 	return child_runs(child) || child->state == CHILD_WAITING || child->state == CHILD_BACKOFF;
 }
 
+/* Bit n: it may be on CPU n. */
+uint32_t sandbox_child_cpus(struct sandbox_child const *child);
+
 /* Starts it: it waits, and all sessions of its last life are over. */
 void sandbox_child_begin(struct sandbox_child *child);
 

@@ -90,7 +90,7 @@ static struct session_slot *fill_slot(struct sandbox_child *client, struct sessi
 	slot->ram = args->ram;
 	slot->caps = args->caps;
 	slot->hash = args->hash;
-	slot->affinity = args->affinity;
+	slot->affinity = args->affinity & sandbox_child_cpus(client);
 	slot->args_size = (uint8_t)args->args.size;
 	memcpy(slot->args, args->args.data, args->args.size);
 	slot->is_binary = request->is_binary;

@@ -160,6 +160,8 @@ enum status sandbox_init(struct sandbox *sandbox, struct env *env, struct node r
 	enum status status;
 
 	sandbox->env = env;
+	if (cpu_cpus(&env->cpu, &sandbox->cpus) != STATUS_OK || !sandbox->cpus)
+		sandbox->cpus = 1;
 	list_init(&sandbox->children);
 	list_init(&sandbox->names);
 	sandbox->work.handle = handle_work;

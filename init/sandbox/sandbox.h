@@ -162,6 +162,7 @@ struct sandbox {
 	struct list            exports;            /* of struct export by of_sandbox: sessions of clients outside */
 	uint64_t               requests;           /* fetched by servers in all */
 	bool                   is_started;
+	uint32_t               cpus;               /* bit n: the component itself may be on CPU n */
 	unsigned               updates;            /* configurations that were taken over after the first */
 	unsigned               owed;               /* sessions to whose end a server has not agreed, where patience has an end */
 

@@ -430,7 +430,8 @@ static void *inside(void *argument)
 
 	cap_alloc_init(SLOT_FIRST_FREE * SLOT_SIZE);
 	held[SLOT_PARENT].kind = PARENT;
-	held[SLOT_PD].kind = held[SLOT_RM].kind = PARENT;
+	held[SLOT_PD].kind = held[SLOT_RM].kind = held[SLOT_CPU].kind = PARENT;
+	env.cpu.connection.cap = cap_well_known(SLOT_CPU);
 	env.rm.connection.cap = cap_well_known(SLOT_RM);
 	held[SLOT_ACCOUNT] = (struct object) { ACCOUNT, ROOT, 0 };
 	env.parent.cap = cap_well_known(SLOT_PARENT);

@@ -22,9 +22,10 @@ quota_SRC = init/sandbox/quota.c
 config_SRC = $(sandbox_pure)
 update_SRC = $(sandbox_pure) init/sandbox/update.c
 restart_SRC = init/sandbox/restart.c
+affinity_SRC = init/sandbox/affinity.c
 route_SRC = $(sandbox_pure)
 explain_SRC = $(sandbox_pure)
-sandbox_SRC = $(sandbox_pure) init/sandbox/load.c init/sandbox/apply.c init/sandbox/heartbeat.c init/sandbox/yield.c init/sandbox/report.c init/sandbox/state_rom.c \
+sandbox_SRC = $(sandbox_pure) init/sandbox/load.c init/sandbox/apply.c init/sandbox/affinity.c init/sandbox/heartbeat.c init/sandbox/yield.c init/sandbox/report.c init/sandbox/state_rom.c \
 	init/sandbox/update.c init/sandbox/restart.c init/sandbox/session.c init/sandbox/quota.c init/sandbox/cost.c base/lib/cost.c init/sandbox/slot.c \
 	init/sandbox/serve.c init/sandbox/export.c init/sandbox/forward.c base/lib/xml_write.c \
 	init/sandbox/request.c init/sandbox/grow.c init/sandbox/parent.c init/sandbox/child.c init/sandbox/config_rom.c init/sandbox/deny.c init/sandbox/sandbox.c \
