@@ -74,10 +74,11 @@ soak: test
 bench: all build/host/entries.so
 	@tools/bench $(NAMES)
 
-reference: build/host/rpcdoc
+reference: build/host/rpcdoc build/host/check_config
 	@rm -rf build/reference && mkdir -p build/reference
 	@build/host/rpcdoc $(interface_dirs:%=-I %) build/reference $(filter-out tests/%,$(interfaces))
-	@echo 'build/reference/index.html, and a manual page for each interface file beside it'
+	@build/host/check_config --reference build/reference/config.html
+	@echo 'build/reference/index.html, and a manual page for each interface file beside it; config.html: the configuration of init'
 
 new/%: FORCE
 	@tools/new $*
@@ -100,14 +101,14 @@ help:
 	@echo 'make record/NAME    boot and record it; make replay/NAME repeats that in gdb, which can also go backwards'
 	@echo 'make check/NAME     what its configuration will be denied, without booting; WHY="CLIENT SERVICE [LABEL]": one session; GRAPH=FILE.svg'
 	@echo 'make test           every test; ends with "N passed, N failed"; ONLY=PATTERN runs some (unit/*, run/hello.iso, tidy)'
-	@echo 'make fuzz/NAME      feed the dispatcher of interface NAME with libFuzzer, under ASan and UBSan, for SECONDS=60'
+	@echo 'make fuzz/NAME      feed the dispatcher of interface NAME with libFuzzer, under ASan and UBSan, for SECONDS=60; fuzz/xml: XML against libxml2'
 	@echo 'make lint           static checks of the kernel: gcc -fanalyzer, clang-tidy, cppcheck (part of make test)'
 	@echo 'make prove          Frama-C on the kernel: lists stay lists, no overflow, nothing out of bounds (tests/prove/)'
 	@echo 'make soak           the same with all long campaigns in full'
 	@echo 'make bench          figures in instructions, against doc/performance.md; NAMES="ipc core" measures some'
 	@echo 'make all            build everything; make NAME: one component'
 	@echo 'make new/NAME       lay down a component os/apps/NAME that works, with a unit test and a scenario'
-	@echo 'make reference      write the reference of all interfaces to build/reference/ (HTML and manual pages)'
+	@echo 'make reference      write the reference of all interfaces and of the configuration of init to build/reference/ (HTML and manual pages)'
 	@echo 'make setup          install missing packages (all goals do that first)'
 	@echo 'make clean          remove build/'
 	@echo 'make REPOS=DIR ...  with further repositories (each with include/ servers/ apps/ run/ as in repos/hello_tutorial)'

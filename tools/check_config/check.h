@@ -273,7 +273,7 @@ void rules_check(void);
 void values_check(void);
 void cycles_check(void);
 
-/* --- needs.c, why.c, graph.c, list.c: other views --- */
+/* --- needs.c, why.c, graph.c, list.c, reference.c: other views --- */
 
 /*
  * Fields between tabs: for each hop of each request the init, its client, service, label, and proved, denied or unknown; and the init
@@ -283,6 +283,9 @@ void list_write(FILE *to);
 
 /* "init -> x: binary 81920 70 of 262144 100": what each child needs and was given, in bytes and caps. */
 void needs_print(FILE *to);
+
+/* The page that explains the language. */
+void reference_write(FILE *to, char const *schema);
 
 /* False: there is no such client. */
 bool why_print(FILE *to, char const *client, char const *service, char const *label);

@@ -10,6 +10,7 @@
  *	--manifests FILE  --interfaces FILE  --schema FILE                where the build has put them, if left out
  *	--needs               prints what each child needs, in bytes and caps, and nothing else
  *	--requests FILE       writes all requests that were followed (list.c)
+ *	--reference FILE      writes the page that explains the schema, and does nothing else
  *	--graph FILE          draws the tree and its sessions as SVG
  *	--why CLIENT SERVICE [LABEL]                                      prints the way of one session, and nothing else; comes last
  */
@@ -18,7 +19,7 @@
 #include <string.h>
 
 static struct {
-	char const *config, *manifests, *interfaces, *schema, *graph, *requests;
+	char const *config, *manifests, *interfaces, *schema, *graph, *requests, *reference;
 	char const *client, *service, *label;    /* --why */
 	bool        needs;
 } options = { .manifests = "build/host/manifests", .interfaces = "build/boot/interfaces", .schema = "init/config.rng", .label = "" };
@@ -37,7 +38,7 @@ static void read_option(char const *name, char const *value)
 	struct { char const *name; char const **to; } const known[] = {
 		{ "--modules", &machine.modules }, { "--boot", &machine.boot }, { "--init", &machine.init }, { "--manifests", &options.manifests },
 		{ "--interfaces", &options.interfaces }, { "--schema", &options.schema }, { "--graph", &options.graph },
-		{ "--requests", &options.requests },
+		{ "--requests", &options.requests }, { "--reference", &options.reference },
 	};
 
 	if (!value)
@@ -79,6 +80,11 @@ static void read_arguments(int count, char **arguments)
 		machine.modules = "platform_page init config";
 }
 
+static void write_reference(FILE *to)
+{
+	reference_write(to, options.schema);
+}
+
 static void write_file(char const *path, void (*write)(FILE *to))
 {
 	FILE *file = fopen(path, "w");
@@ -108,6 +114,10 @@ int main(int count, char **arguments)
 	bool           is_read;
 
 	read_arguments(count, arguments);
+	if (options.reference) {
+		write_file(options.reference, write_reference);
+		return 0;
+	}
 	manifests_read(options.manifests);
 	if (!options.config) {
 		manifests_check();
