@@ -4,7 +4,8 @@
  *
  * Each CPU sees the kernel's image in a window of its own, KERNEL_WINDOW apart: the same frames, but for those of PER_CPU variables
  * and of its stacks. The kernel is position-independent, so code that runs in a window finds that window's variables, and a
- * variable of this CPU costs what any other does. &this_cpu is good on all CPUs and differs on each; cpu_at leads to the others'.
+ * variable of this CPU costs what any other does. &this_cpu is good on all CPUs and differs on each; cpu_at leads to the others',
+ * cpu_variable to what else they have.
  *
  * Who may write what. All of the kernel but the fast path (x86_64/entry.S) runs under the kernel lock. The fast path takes no
  * lock, and writes `current` and `cr3` of its own CPU, and state, caller, partner, depth, offered, registers and UTCB of threads
@@ -53,6 +54,9 @@ extern struct cpu this_cpu;
 /* The CPU with that number, below cpu_count. */
 struct cpu *cpu_at(unsigned number);
 extern unsigned cpu_count;
+
+/* A PER_CPU variable of another CPU: where it is. */
+#define cpu_variable(cpu, variable) ((__typeof__(variable) *)((uint64_t)&(variable) - (uint64_t)&this_cpu + (uint64_t)(cpu)))
 
 /* Can nothing happen there while we have the lock? */
 static inline bool cpu_is_quiet(struct cpu const *cpu) { return cpu == &this_cpu || cpu->idle; }

@@ -33,7 +33,7 @@ enum status thread_set_cpu(struct thread *t, uint64_t number)
 {
 	if (number >= cpu_count)
 		return STATUS_INVALID;
-	if (t->state != THREAD_NEW || t->requests)
+	if (t->state != THREAD_NEW || t->requests || t->waiters)
 		return STATUS_BUSY;
 	t->home = cpu_at(number);
 	t->cpu = number;

@@ -107,7 +107,7 @@ enum thread_attribute {
 	THREAD_HANDLER,  /* gate by address: all other exceptions */
 	THREAD_BUDGET,   /* budget by address, 0 for none; + 1: goes on at priority 0 while it is used up. A budget ends after its threads */
 	THREAD_NAME,     /* words 0-2 of core's UTCB: up to 24 characters, for the debugger */
-	THREAD_CPU,      /* on which it runs, below info.cpus; core's own at first. BUSY: it was started */
+	THREAD_CPU,      /* on which it runs, below info.cpus; core's own at first. BUSY: it was started or called */
 };
 
 enum map_attributes {

@@ -8,6 +8,7 @@
 #include <kernel/x86_64/cpu_ops.h>
 #include <kernel/x86_64/fpu.h>
 #include <kernel/x86_64/machine.h>
+#include <kernel/x86_64/paging.h>
 
 #define MSR_PAT    0x277
 #define MSR_EFER   0xc0000080
@@ -91,6 +92,8 @@ static_assert(offsetof(struct frame, rax) == FRAME_RAX && offsetof(struct frame,
               offsetof(struct frame, rip) == FRAME_RIP && offsetof(struct frame, rsp) == FRAME_RSP && offsetof(struct frame, r11) == FRAME_R11 &&
               offsetof(struct frame, rcx) == FRAME_RCX && offsetof(struct frame, vector) == FRAME_VECTOR && offsetof(struct frame, rflags) == FRAME_RFLAGS &&
               sizeof(struct frame) == FRAME_SIZE, "machine.h");
+
+void paging_flush(void) { write_cr3(this_cpu.cr3); }
 
 struct cpu *cpu_at(unsigned number)
 {

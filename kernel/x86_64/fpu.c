@@ -126,13 +126,15 @@ enum status fpu_create(uint64_t place, struct thread *t)
 enum status fpu_destroy(struct object *object)
 {
 	struct fpu *fpu = container_of(object, struct fpu, object);
+	struct thread *t = fpu->thread, **its_owner = cpu_variable(t->home, owner), **its_fs_owner = cpu_variable(t->home, fs_owner);
 
-	if (owner == fpu->thread)
-		owner = NULL;
-	if (fs_owner == fpu->thread)
-		fs_owner = NULL;
-	fpu->thread->fpu = NULL;
-	fpu->thread->special &= ~THREAD_HEAVY;
+	if (*its_owner == t)
+		*its_owner = NULL;
+	if (*its_fs_owner == t)
+		*its_fs_owner = NULL;
+	t->fpu = NULL;
+	t->special &= ~THREAD_HEAVY;
+	cpu_reschedule(t->home);
 	return STATUS_OK;
 }
 

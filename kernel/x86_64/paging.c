@@ -71,8 +71,6 @@ static bool bad_range(uint64_t va, uint64_t pages)
 	return va % PAGE_SIZE || !pages || pages > MAP_PAGES_MAX || va >= USER_END || pages * PAGE_SIZE > USER_END - va;
 }
 
-void paging_flush(void) { write_cr3(this_cpu.cr3); }
-
 void paging_leave(void)
 {
 	if (cpu_count == 1)

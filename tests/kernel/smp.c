@@ -97,6 +97,10 @@ TEST_SMP(a_thread_that_was_started_stays_on_its_cpu)
 
 	CHECK_IS(op3(SYS_THREAD_SET, c->thread, THREAD_CPU, 2), STATUS_BUSY);
 	CHECK_IS(op3(SYS_THREAD_SET, child_new(server, 5)->thread, THREAD_CPU, info->cpus), STATUS_INVALID);
+	c = child_new(server, 5);
+	caller_on(2, 0, 5, gate_new(c, 0));
+	settle();
+	CHECK_IS(op3(SYS_THREAD_SET, c->thread, THREAD_CPU, 2), STATUS_BUSY);
 }
 
 TEST_SMP(equal_priorities_take_turns_on_another_cpu)

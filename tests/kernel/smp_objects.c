@@ -406,3 +406,35 @@ TEST_SMP(heavy_threads_on_all_cpus_keep_their_vectors)
 	for (unsigned i = 0; i < 8; i++)
 		CHECK(told[i]);
 }
+
+static void adds_for_ever(uint64_t argument)
+{
+	for (uint64_t there;; rounds[0]++) {
+		__asm__ volatile("movq %0, %%xmm3" : : "r"(rounds[0]));
+		spin();
+		__asm__ volatile("movq %%xmm3, %0" : "=r"(there));
+		EXPECT(there == rounds[0]);
+	}
+}
+
+TEST_SMP(a_thread_that_loses_its_area_on_another_cpu_is_light_there)
+{
+	struct child *c = child_on(1, adds_for_ever, 5);
+	uint64_t area = place(info->fpu_granules);
+
+	OK(op2(SYS_FPU_CREATE, area, c->thread));
+	child_start(c, 0);
+	settle();
+	CHECK(rounds[0]);
+	OK(destroy(area));
+	memset(at(area), 0, GRANULE);
+	struct msg m = await();
+	CHECK(m.badge == BADGE_HANDLER && label_of(m) == 7);
+	reply(FAULT_STOP, 0);
+	struct child *next_one = child_on(1, adds_for_ever, 5);
+	OK(op2(SYS_FPU_CREATE, note(area), next_one->thread));
+	rounds[0] = 0;
+	child_start(next_one, 0);
+	settle();
+	CHECK(rounds[0]);
+}

@@ -4,58 +4,13 @@
  * one. System calls are those of whoever the scheduler says runs; core's come in between, as does the timer. There is no model:
  * the invariants are told from the state alone (see check_*).
  */
-#include "kernel.h"
-#include <kernel/budget.h>
-#include <kernel/console.h>
-#include <kernel/ipc.h>
-#include <kernel/irq.h>
-#include <kernel/pd.h>
-#include <kernel/sched.h>
-#include <kernel/syscall.h>
-#include <kernel/x86_64/apic.h>
-#include <kernel/x86_64/cpu_ops.h>
-#include <kernel/x86_64/boot.h>
-#include <kernel/x86_64/clock.h>
-#include <kernel/x86_64/fpu.h>
-#include <kernel/x86_64/machine.h>
-#include <kernel/x86_64/paging.h>
+#include "kernel_cpus.h"
 
 enum { PDS = 3, THREADS = 12, GATES = 16, SIGNALS = 16, BUDGETS = 3, HOPS = 64 };
 
 static uint64_t pds[PDS], threads[THREADS], utcbs[THREADS], gates[GATES], signals[SIGNALS], budgets[BUDGETS];
-static struct thread *core, *idler;
-static uint64_t ticks, timer;
+static struct thread *core;
 static bool destroys = true;
-
-/* --- What the kernel's other files would do --- */
-
-uint64_t clock_ticks(void)                                { return ticks; }
-uint64_t clock_now_ns(void)                               { return ticks; }
-uint64_t clock_ns_to_ticks(uint64_t ns)                   { return ns; }
-uint64_t clock_ticks_to_ns(uint64_t t)                    { return t; }
-uint64_t clock_ns_to_deadline(uint64_t ns)                { return ns; }
-void clock_set_timer(uint64_t now, uint64_t end)          { timer = end; }
-void fpu_switch(struct thread *t)                         {}
-enum status fpu_create(uint64_t at, struct thread *t)     { return STATUS_INVALID; }
-enum status fpu_destroy(struct object *object)            { return STATUS_OK; }
-enum status fpu_set_tls(struct thread *t, uint64_t base)  { return STATUS_UNSUPPORTED; }
-unsigned console_write(char const *text, unsigned size)   { return size; }
-enum status console_read(uint64_t *byte)                  { return STATUS_NOT_FOUND; }
-enum status console_bind(struct signal *signal)           { return STATUS_INVALID; }
-void console_forget(struct signal const *signal)          {}
-void ioapic_mask(uint32_t gsi, bool masked)               {}
-void apic_eoi(void)                                       {}
-void cpu_let_interrupts_in(void)                          {}
-struct msi apic_msi(uint8_t vector)                       { return (struct msi) { 0, vector }; }
-void apic_kick(unsigned number)                           { abort(); }
-void ap_start(unsigned number)                            { abort(); }
-void apic_stop_cpu(unsigned number)                       { abort(); }
-struct cpu *cpu_at(unsigned number)                       { return &this_cpu; }
-bool ioapic_is_level(uint32_t gsi)                        { return false; }
-uint64_t boot_alloc_frame(void)                           { return kernel_frame(); }
-enum status ioapic_route(uint32_t gsi, uint8_t v, unsigned flags) { return STATUS_NOT_FOUND; }
-void machine_end(enum machine_op op, unsigned value)      { abort(); }
-enum status machine_port_io(uint64_t port, uint64_t how, uint64_t value, uint64_t *result) { return STATUS_INVALID; }
 
 /* --- The world --- */
 
@@ -110,6 +65,7 @@ static void equip_thread(unsigned i)
 	struct thread *t = thread_at(i);
 
 	t->frame.rdi = unit_random();
+	core_op(SYS_THREAD_SET, threads[i], THREAD_CPU, unit_below(CPUS), 0);
 	core_op(SYS_THREAD_SET, threads[i], THREAD_PRIORITY, 1 + unit_below(8), 0);
 	core_op(SYS_THREAD_SET, threads[i], THREAD_PAGER, gates[unit_below(GATES)], 0);
 	core_op(SYS_THREAD_SET, threads[i], THREAD_HANDLER, gates[unit_below(GATES)], 0);
@@ -131,14 +87,23 @@ static void install(void)
 static void setup(void)
 {
 	kernel_memory();
-	memset(&this_cpu, 0, sizeof(this_cpu));
+	memset(cpus, 0, sizeof(cpus));
+	memset(kicks, 0, sizeof(kicks));
+	unit_cpu = &cpus[0];
+	cpu_count = CPUS;
 	ticks = 1;
 	paging_set_kernel_top(kernel_frame());
 	core = thread_new(place(THREAD_GRANULES), pd_new(), kernel_frame());
 	core->pd->is_core = 1;
-	idler = thread_new(place(THREAD_GRANULES), pd_new(), kernel_frame());
-	idler->state = THREAD_RUNNING;
-	sched_update(idler);
+	for (unsigned i = 0; i < CPUS; i++) {
+		cpus[i].number = i;
+		cpus[i].is_up = true;
+		cpus[i].idle = true;
+		idlers[i] = thread_new(place(THREAD_GRANULES), pd_new(), kernel_frame());
+		CHECK(thread_set_cpu(idlers[i], i) == STATUS_OK);
+		idlers[i]->state = THREAD_RUNNING;
+		sched_update(idlers[i]);
+	}
 	for (unsigned i = 0; i < PDS; i++)
 		pds[i] = pd_new();
 	for (unsigned i = 0; i < THREADS; i++)
@@ -168,14 +133,15 @@ static void check_run_queue(void)
 		if (!first)
 			continue;
 		do {
-			CHECK(t->in_run_queue && t->level == p && t->level == (thread_is_dry(t) ? 0 : t->priority) && !t->object.dead && t->next->prev == t);
+			CHECK(t->home == &this_cpu && t->in_run_queue && t->level == p && t->level == (thread_is_dry(t) ? 0 : t->priority));
+			CHECK((!t->object.dead || t->requests) && t->next->prev == t);
 			CHECK(!thread_is_dry(t) || t->object.flags & THREAD_TAKES_IDLE);
 			CHECK(++queued <= THREADS + 1);
 			t = t->next;
 		} while (t != first);
 	}
 	for (unsigned i = 0; i < THREADS; i++)
-		marked += is_thread(threads[i]) && thread_at(i)->in_run_queue;
+		marked += is_thread(threads[i]) && thread_at(i)->in_run_queue && thread_at(i)->home == &this_cpu;
 	CHECK(queued == marked);
 }
 
@@ -217,16 +183,34 @@ static bool waits_at(struct thread const *t, struct thread const *server)
 	return node == server->waiters;
 }
 
+static unsigned count_remote(struct thread const *t)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < THREADS; i++)
+		count += is_thread(threads[i]) && thread_at(i)->state == THREAD_QUEUED && thread_at(i)->partner == t && thread_is_remote(thread_at(i), t);
+	return count;
+}
+
+static bool in_inbox(struct thread const *t)
+{
+	struct thread const *in = t->home->inbox;
+
+	for (unsigned i = 0; in && in != t; i++, in = in->inbox_next)
+		CHECK(i < THREADS);
+	return in;
+}
+
 /* Callers and servers point at each other, and nobody else does; whoever waits is where it says. */
 static void check_links(struct thread const *t)
 {
 	bool calls = t->state == THREAD_CALLING, queued = t->state == THREAD_QUEUED;
 
 	if (t->object.dead)
-		CHECK(t->state == THREAD_EXITED && !t->in_run_queue);
+		CHECK(t->requests || (t->state == THREAD_EXITED && !t->in_run_queue));
 	CHECK(pnode_queued(&t->waiting) == queued);
 	if (calls)
-		CHECK(t->partner->caller == t && t->partner->state != THREAD_RECEPTIVE && !t->partner->object.dead);
+		CHECK(t->partner->caller == t && t->partner->state != THREAD_RECEPTIVE && (!t->partner->object.dead || t->partner->requests));
 	if (queued)
 		CHECK(waits_at(t, t->partner));
 	if (t->caller) {
@@ -234,6 +218,8 @@ static void check_links(struct thread const *t)
 		CHECK(t->depth == t->caller->depth + 1);
 	}
 	CHECK(t->depth <= FAULT_DEPTH_MAX);
+	CHECK(t->remote_waiters == count_remote(t));
+	CHECK((t->requests == 0) == !in_inbox(t));
 	CHECK(thread_is(t, THREAD_TIMED) == pnode_queued(&t->timeout));
 	CHECK(!thread_is(t, THREAD_TIMED) || t->state == THREAD_RECEPTIVE || (t->state == THREAD_BLOCKED && t->wait_one));
 	CHECK(!thread_is(t, THREAD_FAULTING) || calls || queued);
@@ -278,24 +264,26 @@ static bool can_run(struct thread const *t)
 	return t->waiters;
 }
 
-/* Who runs when it is the turn of this SC, if somebody does. */
+/* Who runs when it is the turn of this SC, if somebody does. A thread that waits for another CPU does not. */
 static struct thread const *end_of(struct thread const *sc)
 {
 	struct thread const *t = sc;
 
-	while (t->state == THREAD_CALLING || t->state == THREAD_QUEUED)
+	while ((t->state == THREAD_CALLING || t->state == THREAD_QUEUED) && !thread_is_remote(t, t->partner))
 		t = t->partner;
 	return t;
 }
 
-/* On whose SC the best waiter runs, when nobody helps. */
-static struct thread const *root_of_best(struct thread const *t)
+/* The level that the best waiter lends, when nobody helps: that of the SC that it runs on. One of another CPU lends none. */
+static int level_of_best(struct thread const *t)
 {
 	struct thread const *w = container_of(t->waiters, struct thread, waiting);
 
-	while (w->caller)
+	if (thread_is_remote(t, w))
+		return 0;
+	while (w->caller && !thread_is_remote(w, w->caller))
 		w = w->caller;
-	return w;
+	return w->level;
 }
 
 /*
@@ -307,7 +295,7 @@ static void check_runnable(struct thread const *t)
 	int best = -1;
 	bool dry = false;
 
-	if (!can_run(t))
+	if (!can_run(t) || t->home->inbox || kicks[t->cpu])
 		return;
 	for (unsigned i = 0; i < THREADS; i++) {
 		struct thread const *sc = thread_at(i);
@@ -321,8 +309,8 @@ static void check_runnable(struct thread const *t)
 	best = best < 0 ? 0 : best;
 	for (;;) {
 		if (t->waiters)
-			CHECK(root_of_best(t)->level <= best);
-		if (!t->caller)
+			CHECK(level_of_best(t) <= best);
+		if (!t->caller || thread_is_remote(t, t->caller))
 			break;
 		t = t->caller;
 	}
@@ -383,6 +371,9 @@ static void check_all(void)
 
 static void check_current(void)
 {
+	if (kicks[this_cpu.number])
+		return; /* others have changed something, and it has yet to look */
+
 	struct thread const *sc = this_cpu.queue[63 - __builtin_clzl(this_cpu.ready)], *t = this_cpu.current;
 
 	CHECK(sc == this_cpu.sc && end_of(sc) == t);
@@ -497,8 +488,10 @@ static void step(void)
 	if (ticks >= timer || what < 5) {
 		ticks = what < 2 ? ticks + 20000000 : ticks;
 		sched_tick();
-	} else if (t == idler || what < 30) {
+	} else if (this_cpu.number == 0 && (t == idler || what < 30)) {
 		random_core_op();
+	} else if (t == idler) {
+		return;
 	} else if (what < 35) {
 		random_fault(t);
 	} else {
@@ -509,21 +502,46 @@ static void step(void)
 /* The kernel lock is held from a kernel entry on. */
 static void leave_kernel(void)
 {
-	kernel_lock();
-	sched_dispatch();
+	if (this_cpu.reschedule) {
+		kernel_lock();
+		sched_dispatch();
+	}
+	this_cpu.idle = this_cpu.current == idler;
+}
+
+static void start_cpus(void)
+{
+	for (unsigned i = 0; i < CPUS; i++) {
+		unit_cpu = &cpus[i];
+		this_cpu.idle = false;
+		leave_kernel();
+	}
+}
+
+/* A CPU has its turn. */
+static void enter_kernel(void)
+{
+	unit_cpu = &cpus[unit_below(CPUS)];
+	this_cpu.idle = false;
+	if (kicks[this_cpu.number] && unit_below(2)) {
+		kicks[this_cpu.number] = false;
+		cpu_attend();
+		this_cpu.reschedule = true;
+	} else {
+		step();
+	}
 }
 
 START_TEST(random_operations_keep_all_invariants)
 {
 	setup();
-	leave_kernel();
+	start_cpus();
 	for (unsigned round = 0; round < 200000; round++) {
-		step();
+		enter_kernel();
 		check_all();
 		if (round % 16 == 0)
 			check_slots();
-		if (this_cpu.reschedule)
-			leave_kernel();
+		leave_kernel();
 		check_all();
 		check_current();
 	}
@@ -535,15 +553,20 @@ START_TEST(consumed_time_adds_up_whatever_happens)
 {
 	setup();
 	destroys = false;
-	leave_kernel();
+	start_cpus();
 	for (unsigned round = 0; round < 20000; round++) {
-		step();
-		if (this_cpu.reschedule)
-			leave_kernel();
-		uint64_t sum = sched_consumed(idler);
+		uint64_t sum = 0;
+
+		enter_kernel();
+		leave_kernel();
+		for (unsigned i = 0; i < CPUS; i++) {
+			unit_cpu = &cpus[i];
+			sched_charge();
+			sum += idler->consumed;
+		}
 		for (unsigned i = 0; i < THREADS; i++)
-			sum += sched_consumed(thread_at(i));
-		CHECK(sum == ticks - 1);
+			sum += thread_at(i)->consumed;
+		CHECK(sum == CPUS * (ticks - 1));
 	}
 }
 END_TEST

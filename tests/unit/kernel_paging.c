@@ -15,7 +15,8 @@ static uint64_t const areas[AREAS] = {
 	0x1000, 0x200000 - 48 * 4096, 0x40000000 - 10 * 4096, 0x8000000000 - 90 * 4096, 0x700000000000, 0x00007ffffffff000 - AREA_PAGES * 4096,
 };
 
-struct cpu this_cpu;
+struct cpu this_cpu; /* the pointer to it: tools/rules.mk */
+static struct cpu the_cpu;
 
 static struct page { bool there; uint64_t pa; unsigned attributes; } pages[AREAS][AREA_PAGES];
 static struct pd *pd;
@@ -24,6 +25,7 @@ static unsigned table_count;
 
 unsigned   cpu_count = 1;
 struct cpu *cpu_at(unsigned number)           { return &this_cpu; }
+void paging_flush(void)                       {}
 uint64_t cpu_epoch_begin(void)                { return 0; }
 bool cpu_epoch_has_passed(uint64_t epoch)     { return true; }
 uint64_t boot_alloc_frame(void)               { return kernel_frame(); }
@@ -31,6 +33,7 @@ uint64_t boot_alloc_frame(void)               { return kernel_frame(); }
 static void setup(void)
 {
 	kernel_memory();
+	unit_cpu = &the_cpu;
 	memset(pages, 0, sizeof(pages));
 	pd = phys_to_virt(kernel_frame());
 	kernel_top = kernel_frame();
