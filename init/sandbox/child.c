@@ -48,7 +48,7 @@ static enum status start(struct sandbox_child *child)
 	struct env        *env  = child->sandbox->env;
 	struct child_args  args = {
 		.name = child->start->name, .ram = child->start->ram.value, .caps = child->start->caps.value, .priority = child->start->priority,
-		.affinity = sandbox_child_cpus(child),
+		.affinity = sandbox_child_cpus(child), .cpu_share = (uint32_t)child->start->cpu.value * CPU_PARTS_PER_PERCENT,
 		.platform = &child->sandbox->platform, .ep = &env->ep, .parent = &child->parent.object, .exited = &child->exited,
 	};
 

@@ -14,12 +14,23 @@ static struct parent parent_of(struct session_slot const *slot)
 	return slot->client->sandbox->env->parent;
 }
 
+bool forward_shares_cpu(struct session_slot const *slot)
+{
+	return slot->client->start->cpu.value && string_equal(slot->service, "CPU");
+}
+
+/* A CPU session that a child with a share opens uses up that share; core decides, whoever was between. */
+static enum status share_cpu(struct session_slot const *slot, struct cap session)
+{
+	return forward_shares_cpu(slot) ? cpu_give_share(&slot->client->child.cpu, session, 0, CPU_PERIOD_DEFAULT_US) : STATUS_OK;
+}
+
 /* What the parent says about a request that it has got. */
 static void accept_answer(struct session_slot *slot, struct session_status const *answer, struct cap session)
 {
 	struct session_status ended;
 
-	if (answer->state == SESSION_STATE_OPEN && !cap_is_null(session)) {
+	if (answer->state == SESSION_STATE_OPEN && !cap_is_null(session) && share_cpu(slot, session) == STATUS_OK) {
 		slot->session = session;
 		session_set_state(slot, SLOT_READY);
 		return;

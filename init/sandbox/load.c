@@ -42,15 +42,6 @@ static void report(struct config_reporter *reporter, bool is_error, struct posit
 		log_warning("%s:%u:%u: %s", file, at.line, at.column, text);
 }
 
-/* What is understood, and does nothing yet. */
-static void tell_idle(struct config const *config)
-{
-	for (struct config_start const *start = config->starts; start; start = start->next) {
-		if (start->cpu.at.line)
-			log_warning("%s:%u:%u: a share of the CPU does nothing yet", config->file, start->cpu.at.line, start->cpu.at.column);
-	}
-}
-
 /* --- Names of services --- */
 
 static enum status keep_name(struct sandbox *sandbox, char const **text)
@@ -166,10 +157,8 @@ enum status load_config(struct sandbox *sandbox, struct load *load, struct node 
 	status = config_decode(&load->config, root, &reporter.reporter);
 	if (status == STATUS_OK)
 		status = fill(sandbox, load);
-	if (status == STATUS_OK) {
-		tell_idle(&load->config);
+	if (status == STATUS_OK)
 		return STATUS_OK;
-	}
 	load_drop(sandbox, load);
 	return status;
 }

@@ -10,6 +10,8 @@
 
 /* --- child.c: from start to end --- */
 
+enum { CPU_PARTS_PER_PERCENT = 100, CPU_SHARED_CAPS = 2 };    /* cpu.rpc: of the share that a child has, and what its further sessions cost for it */
+
 /* Has it a thread? */
 static inline bool child_runs(struct sandbox_child const *child)
 {
@@ -89,6 +91,9 @@ enum status request_open(struct sandbox_child *client, struct session_open_args 
 
 /* Passes the request in `slot` on; the slot's state says what came of it, and `answer` what the parent said. */
 enum status forward_open(struct session_slot *slot, struct account payer, struct session_status *answer);
+
+/* Is it a CPU session of a child that has a share of the CPU? Then its threads use up that share. */
+bool forward_shares_cpu(struct session_slot const *slot);
 
 /* Ends the session there. */
 void forward_close(struct session_slot *slot);

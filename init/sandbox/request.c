@@ -97,6 +97,8 @@ static struct session_slot *fill_slot(struct sandbox_child *client, struct sessi
 	status = string_copy(slot->label, sizeof(slot->label), request->label);
 	assert(status == STATUS_OK && args->args.size <= sizeof(slot->args));
 	bound_priority(slot);
+	if (forward_shares_cpu(slot))
+		slot->caps = rpc_plus(slot->caps, CPU_SHARED_CAPS);
 	return slot;
 }
 

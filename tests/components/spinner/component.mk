@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What spinner is built with.
+USES = cpu
