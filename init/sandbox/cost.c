@@ -38,8 +38,9 @@ static struct quota cost_of_image(struct cost_image const *image)
 struct quota cost_of_start(struct config_start const *start, size_t config_size, struct cost_image const *image)
 {
 	struct quota const domain = cost_of_domain(start->caps.value), slots = quota_of_slots(start->sessions, config_size), loaded = cost_of_image(image);
+	uint64_t const     share  = start->cpu.value ? COST_BUDGET_CAPS : 0;
 
-	return (struct quota) { domain.ram + slots.ram + loaded.ram, domain.caps + COST_ACCOUNT_CAPS + slots.caps + loaded.caps };
+	return (struct quota) { domain.ram + slots.ram + loaded.ram, domain.caps + COST_ACCOUNT_CAPS + slots.caps + loaded.caps + share };
 }
 
 struct quota cost_of_session(char const *service, size_t label_size)
