@@ -207,3 +207,28 @@ enum status account_shrink(struct account *account, uint64_t pages, uint64_t cap
 	account_credit(account->record.account, pages, caps);
 	return STATUS_OK;
 }
+
+/* The first account from `link` on in the list of objects of `account`; NULL: none. */
+static struct account *first_account(struct account *account, struct list_link *link)
+{
+	for (; link; link = list_next(&account->objects, link)) {
+		struct record *record = container_of(link, struct record, of_account);
+
+		if (record->type == RECORD_ACCOUNT)
+			return (struct account *)record;
+	}
+	return NULL;
+}
+
+struct account *account_next(struct account const *root, struct account *account)
+{
+	struct account *next = first_account(account, list_first(&account->objects));
+
+	while (!next && account != root) {
+		struct account *origin = account->record.account;
+
+		next = first_account(origin, list_next(&origin->objects, &account->record.of_account));
+		account = origin;
+	}
+	return next;
+}

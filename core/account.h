@@ -91,6 +91,9 @@ MUST_CHECK enum status account_split(struct account *origin, struct account_spli
 struct cap account_cap(struct account *account, unsigned which);
 struct paddr account_gate(struct account *account, unsigned which);
 
+/* The account after this one of those at and below `root`, each before those that were split off it; NULL after the last. Bound: the tree's objects. */
+struct account *account_next(struct account const *root, struct account *account);
+
 /* Moves quota from the origin. OUT_OF_RAM, OUT_OF_CAPS: it has too little. INVALID: too little RAM for the pairs. */
 MUST_CHECK enum status account_grow(struct account *account, uint64_t pages, uint64_t caps);
 

@@ -10,6 +10,7 @@
 #include <core/core.h>
 #include <core/dataspace.h>
 #include <core/io_mem.h>
+#include <core/ledger.h>
 #include <core/main.h>
 #include <core/parent.h>
 #include <core/pd.h>
@@ -58,6 +59,7 @@ static void find_memory(struct info const *info)
 	if (!states)
 		core_fail("there is no memory for the states of %llu frames", (unsigned long long)(end >> PAGE_SHIFT));
 	memset(ram_at((struct paddr) { states }), 0, size);
+	ledger_init(info, states, size >> PAGE_SHIFT);
 	memory_init(&core_memory, core_ram, ram_at((struct paddr) { states }), end >> PAGE_SHIFT);
 	for (uint32_t i = 0; i < info->range_count; i++) {
 		struct info_range range = free_part(info->ranges[i]);

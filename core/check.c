@@ -8,8 +8,6 @@
 #include <core/region.h>
 #include <core/thread.h>
 
-struct sums { uint64_t pages, caps; };
-
 /* Tables that are counted for a region: those of windows in which no region of the same payer stands before it. */
 static uint64_t tables_of(struct region const *region)
 {
@@ -59,54 +57,77 @@ static uint64_t pages_of(struct record const *record)
 	}
 }
 
-/* Capability frames that `payer` pays in domains of `account` and of accounts split off it. */
-static uint64_t cap_frames_of(struct account const *account, struct account const *payer)
+/* Capability frames that `payer` pays, in domains of its own and of accounts below it. */
+static uint64_t cap_frames_of(struct account const *payer)
 {
 	uint64_t frames = 0;
 
-	list_for_each(record, &account->objects, struct record, of_account) {
-		if (record->type == RECORD_ACCOUNT)
-			frames += cap_frames_of((struct account const *)record, payer);
-		if (record->type != RECORD_PD)
-			continue;
+	for (struct account *account = (struct account *)payer; account; account = account_next(payer, account)) {
+		list_for_each(record, &account->objects, struct record, of_account) {
+			struct pd const *pd = (struct pd const *)record;
 
-		struct pd const *pd = (struct pd const *)record;
-
-		for (unsigned i = 1; i < pd->cap_count; i++)
-			frames += record_at(pd_cap_frame(pd, i)->payer) == payer ? pd_cap_frame_pages(i) : 0;
+			for (unsigned i = 1; record->type == RECORD_PD && i < pd->cap_count; i++)
+				frames += record_at(pd_cap_frame(pd, i)->payer) == payer ? pd_cap_frame_pages(i) : 0;
+		}
 	}
 	return frames;
 }
 
-/* What is not spent in an account and those split off it. */
-static uint64_t check_account(struct account const *account, uint64_t extra_pages)
+struct ledger_use ledger_count(struct account const *account)
 {
-	struct sums sums = { .pages = extra_pages + cap_frames_of(account, account) };
-	uint64_t unspent = 0, pairs = 0;
+	struct ledger_use use = { .own_pages = cap_frames_of(account) + (account == &core_account ? core_extra_pages : 0) };
 
 	list_for_each(record, &account->objects, struct record, of_account) {
 		assert(record->account == account && record->places);
-		sums.pages += pages_of(record);
-		sums.caps += record->places;
 		if (record->type == RECORD_ACCOUNT) {
-			sums.caps += ((struct account const *)record)->caps_limit;
-			unspent += check_account((struct account const *)record, 0);
+			use.split_pages += pages_of(record);
+			use.caps += ((struct account const *)record)->caps_limit;
+		} else {
+			use.own_pages += pages_of(record);
 		}
+		use.caps += record->places;
 	}
 	list_for_each(pair, &account->pairs, struct pair, of_account) {
 		assert(pair->home == account);
-		pairs++;
+		use.pairs++;
 	}
-	assert(pairs == account->pair_count);
-	sums.pages += 2 * MAX(pairs, (uint64_t)account_pairs_reserved(account));
-	assert(sums.pages == account->ram_used && sums.caps == account->caps_used);
-	assert(account->ram_used <= account->ram_limit && account->caps_used <= account->caps_limit);
-	return unspent + account->ram_limit - account->ram_used;
+	use.own_pages += PAIR_FRAMES * use.pairs;
+	use.spoken_for = account_pairs_reserved(account) > use.pairs ? PAIR_FRAMES * (account_pairs_reserved(account) - use.pairs) : 0;
+	return use;
+}
+
+static bool is_right(struct account const *account)
+{
+	struct ledger_use use = ledger_count(account);
+	uint64_t pages = use.own_pages + use.spoken_for + use.split_pages;
+	bool right = pages == account->ram_used && use.caps == account->caps_used && use.pairs == account->pair_count;
+
+	if (!right)
+		core_print_plain("ledger: account \"%s\" says %u pages, %u caps and %u pairs; counted are %llu, %llu and %llu", account->label,
+		                 account->ram_used, account->caps_used, account->pair_count, (unsigned long long)pages, (unsigned long long)use.caps,
+		                 (unsigned long long)use.pairs);
+	return right && account->ram_used <= account->ram_limit && account->caps_used <= account->caps_limit;
+}
+
+bool ledger_is_right(void)
+{
+	uint64_t unspent = 0, spoken_for = 0;
+	bool right = true;
+
+	for (struct account *account = &core_account; account; account = account_next(&core_account, account)) {
+		right &= is_right(account);
+		unspent += account->ram_limit - account->ram_used;
+		spoken_for += ledger_count(account).spoken_for;
+	}
+	if (right && unspent + spoken_for != core_memory.free)
+		core_print_plain("ledger: %llu pages are not spent, %llu are free", (unsigned long long)(unspent + spoken_for),
+		                 (unsigned long long)core_memory.free);
+	return right && unspent + spoken_for == core_memory.free && spoken_for == account_unbacked_pages;
 }
 
 void ledger_check(void)
 {
-	uint64_t unspent = check_account(&core_account, core_extra_pages);
+	bool right = ledger_is_right();
 
-	assert(unspent + account_unbacked_pages == core_memory.free);
+	assert(right);
 }

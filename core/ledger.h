@@ -15,8 +15,31 @@ void ledger_note(void);
 /* Prints "ledger: clean", or a line "ledger: ..." for each difference. Returns whether it is clean. */
 bool ledger_compare(void);
 
+struct account;
+
+/* What the objects of an account take, counted by walking them. */
+struct ledger_use {
+	uint64_t own_pages;      /* frames: memory, page tables, threads, domains, capability tables, pairs */
+	uint64_t spoken_for;     /* pages for pairs that have no frames yet */
+	uint64_t split_pages;    /* limits of accounts split off it */
+	uint64_t caps, pairs;
+};
+
+struct ledger_use ledger_count(struct account const *account);
+
 /*
- * Asserts that each account's `used` is what its objects, pairs and the accounts split off it cost, and that what no
- * account has spent is what is free. Linear in all objects: for tests and CHECKS=deep.
+ * Is each account's `used` what its objects, pairs and the accounts split off it cost, and what no account has spent free? Says what is not.
+ * Linear in all objects, for each account.
  */
+bool ledger_is_right(void);
+
+/* Asserts it, for tests and CHECKS=deep. */
 void ledger_check(void);
+
+struct info;
+
+/* What is where in the machine; `info` stays. */
+void ledger_init(struct info const *info, uint64_t states, uint64_t states_pages);
+
+/* Prints where each frame of the machine is, account by account, and whether that adds up to what the firmware says there is. */
+void ledger_print(void);

@@ -8,7 +8,7 @@
  *   account*.c           who may spend what, and the end of all    dataspace.c         memory to attach
  *   region.c rm.c tables.c walk.c wave.c   address spaces          pager.c             page faults, exceptions, thread exits
  *   thread.c cpu.c pd.c signal.c                                   session.c parent.c  init's sessions; rom.c log.c
- *   irq.c io_mem.c io_port.c claims.c   devices                    boot.c ledger.c check.c debug.c
+ *   irq.c io_mem.c io_port.c claims.c   devices                    boot.c ledger.c check.c machine_ledger.c debug.c
  *   kernel_calls.h       the kernel
  *
  * An operation first decodes and checks all that it was given, then charges, then acts. What was charged is there: frames and
@@ -38,7 +38,7 @@
 #define CORE_CHECKS_DEEP 0
 #endif
 
-enum { BADGE_PAGER = 1, BADGE_HANDLER, BADGE_SERIAL, FIRST_WINDOW = 8, QUIESCE_KEY = 'q' };
+enum { BADGE_PAGER = 1, BADGE_HANDLER, BADGE_SERIAL, FIRST_WINDOW = 8, QUIESCE_KEY = 'q', LEDGER_KEY = 'l' };
 
 _Noreturn void core_main(struct info const *info);
 
@@ -136,6 +136,8 @@ static void read_serial_line(void)
 			parent_submit(NEWS_QUIESCE);
 		else if (byte == DEBUG_KEY)
 			debug_print_accounts();
+		else if (byte == LEDGER_KEY)
+			ledger_print();
 	}
 }
 

@@ -33,6 +33,12 @@ enum frame_state memory_state(struct memory const *memory, uint64_t frame)
 	return frame < memory->frames ? (enum frame_state)(memory->states[frame / 4] >> frame % 4 * 2 & 3) : FRAME_FOREIGN;
 }
 
+uint64_t memory_block(struct memory const *memory, uint64_t frame)
+{
+	assert(memory_state(memory, frame) == FRAME_FREE);
+	return 1UL << block_at(memory, frame)->order;
+}
+
 void memory_mark_pack(struct memory *memory, uint64_t frame, bool pack)
 {
 	assert(memory_state(memory, frame) == (pack ? FRAME_PLAIN : FRAME_PACK));

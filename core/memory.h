@@ -55,6 +55,9 @@ void memory_free(struct memory *memory, uint64_t first, uint64_t count);
 /* FRAME_FOREIGN for frames that it does not know. */
 enum frame_state memory_state(struct memory const *memory, uint64_t frame);
 
+/* The size of the free block whose first frame it is (FRAME_FREE). */
+uint64_t memory_block(struct memory const *memory, uint64_t frame);
+
 /* Marks a frame that was given out, or takes the mark away. */
 void memory_mark_pack(struct memory *memory, uint64_t frame, bool pack);
 

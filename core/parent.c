@@ -134,6 +134,7 @@ static enum status op_heartbeat(struct parent_object *self)  { return STATUS_OK;
 
 static enum status op_quiescent(struct parent_object *self)
 {
+	ledger_check();
 	if (parent->noted)
 		kernel_machine_end(ledger_compare() ? MACHINE_EXIT_OK : MACHINE_EXIT_FAILURE);
 	ledger_note();

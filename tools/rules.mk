@@ -18,7 +18,7 @@ extra_repos := $(sort $(abspath $(patsubst ~/%,$(HOME)/%,$(subst :,$(space),$(RE
 $(foreach repo,$(extra_repos),$(if $(wildcard $(repo)/*),,$(error REPOS: there is no repository in $(repo))))
 repos := $(patsubst %/,%,$(wildcard repos/*/)) $(extra_repos)
 
-files := $(shell find -L $(wildcard kernel core base init os tests/components tests/kernel tools/rpcgen tools/rpcdoc tools/check_config) $(repos) \
+files := $(shell find -L $(wildcard kernel core base init os tests/components tests/kernel tests/core tools/rpcgen tools/rpcdoc tools/check_config) $(repos) \
 	\( -name build -o -name '.*' \) -prune -o -type f \( -name '*.[cS]' -o -name component.mk -o -name '*.rpc' \) -print \
 	2>/dev/null | LC_ALL=C sort)
 code := $(filter %.c %.S,$(files))
@@ -215,7 +215,7 @@ $2: build/boot/$2)
 endef
 $(foreach dir,$(component_dirs),$(eval $(call component_rules,$(dir),$(notdir $(dir)),$(call closure,$($(dir).libs)))))
 
-build/boot/core $(component_images): build/boot/%: build/bin/%
+build/boot/core build/boot/core_flipped $(component_images): build/boot/%: build/bin/%
 	@mkdir -p $(@D)
 	@$(STRIP) -o $@ $<
 
@@ -231,6 +231,14 @@ build/bin/core: $(core_objects) build/lib/base_static.a core/core.ld build/sourc
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	@$(LD) $(link_static) -T core/core.ld -o $@ $(core_objects) build/lib/base_static.a
+
+# Core with a mistake in its books, for run/ledger_flipped.
+flip_object := $(call objects,static,tests/core/flip.c)
+dependencies += $(flip_object:.o=.d)
+build/bin/core_flipped: $(core_objects) $(flip_object) build/lib/base_static.a core/core.ld build/sources
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	@$(LD) $(link_static) --wrap=dataspace_alloc -T core/core.ld -o $@ $(core_objects) $(flip_object) build/lib/base_static.a
 
 # The kernel tests take core's place: the boot module is build/boot/kernel_test, the program with symbols beside the kernel.
 kernel_test_objects := $(call objects,static,$(call sources_in,tests/kernel))

@@ -85,6 +85,11 @@ proc boot_as_core {name} {
 	set boot::base core
 }
 
+# Boots another build of core.
+proc boot_core {name} {
+	set boot::core $name
+}
+
 # Boots a component in the place of init.
 proc boot_as_init {name} {
 	set boot::init $name

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What ledger_test is built with.
+USES =
