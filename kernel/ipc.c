@@ -251,6 +251,10 @@ void signal_submit(struct signal *signal)
 	struct thread *t = signal->thread;
 
 	/* A key of the fast path says that it is receptive, here and not special: most drivers, which are better than what runs. */
+	if (signal->object.flags & SIGNAL_PENDING) {
+		signal->count += signal->count < UINT32_MAX;
+		return;
+	}
 	if (thread_word(t) == this_cpu.call_key && !t->signals && !t->waiters && sched_switch_to(t)) {
 		t->frame.rax = STATUS_OK | (uint64_t)MESSAGE_SIGNAL << 20;
 		t->frame.rdi = signal->badge;
@@ -260,14 +264,12 @@ void signal_submit(struct signal *signal)
 		t->state = THREAD_RUNNING;
 		return;
 	}
-	signal->count += signal->count < UINT32_MAX;
+	signal->count = 1;
 	if (t->state == THREAD_BLOCKED && t->wait_one == signal) {
 		take(signal);
 		run(t);
 		return;
 	}
-	if (signal->object.flags & SIGNAL_PENDING)
-		return;
 	signal->object.flags |= SIGNAL_PENDING;
 	if (t->signals)
 		t->signals_tail->next = signal;

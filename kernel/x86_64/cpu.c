@@ -81,7 +81,8 @@ static_assert(offsetof(struct thread, state) == THREAD_STATE && offsetof(struct 
               offsetof(struct thread, by_syscall) == THREAD_BY_SYSCALL && offsetof(struct thread, depth) == THREAD_DEPTH &&
               offsetof(struct thread, offered) == THREAD_OFFERED && THREAD_OFFERED == THREAD_DEPTH + 1, "machine.h");
 static_assert(THREAD_RUNNING == STATE_RUNNING && THREAD_RECEPTIVE == STATE_RECEPTIVE && THREAD_CALLING == STATE_CALLING &&
-              CHAIN_DEPTH_MAX == DEPTH_MAX && OBJECT_GATE == GATE_LIVE && SYS_CALL == 0 && SYS_REPLY_WAIT == OP_REPLY_WAIT && SYS_CORE_END == OP_END &&
+              CHAIN_DEPTH_MAX == DEPTH_MAX && OBJECT_GATE == GATE_LIVE && SYS_CALL == 0 && SYS_REPLY_WAIT == OP_REPLY_WAIT && SYS_SUBMIT == OP_SUBMIT && UTCB_CAPS == UTCB_CAPS_MAX &&
+              offsetof(struct utcb, window) == UTCB_WINDOW && SLOT_SIZE == SLOT_BYTES && SYS_CORE_END == OP_END &&
               STATUS_UNSUPPORTED == STATUS_VALUE_UNSUPPORTED &&
               UTCB_WORDS == UTCB_WORDS_MAX && PD_NEAR_FRAMES == NEAR_FRAMES && PD_FAR_FRAMES <= 256, "machine.h");
 static_assert(offsetof(struct pd, cr3) == PD_CR3 && offsetof(struct pd, cap_frames) == PD_FRAMES && offsetof(struct pd, near_frames) == PD_NEAR &&

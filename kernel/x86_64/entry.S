@@ -155,8 +155,10 @@
 	.if \caps
 	cmp $UTCB_WORDS_MAX, %ah
 	ja slow
+	test $0xf0000, %eax
+	jz 6f
 	move_caps
-	and $~0xf00000, %rax                 /* what was expected is no news to the server */
+7:	and $~0xf00000, %rax                 /* what was expected is no news to the server */
 	cmp $4, %ah
 	.else
 	cmp $0x400, %eax
@@ -191,6 +193,26 @@
 	mov PD_FAR(%rbx), %r12
 	mov (%r12, %rbp, 8), %rbp
 	jmp 5b
+
+	.if \caps
+6:	mov %eax, %r10d                      /* none is sent, some are expected: are their windows there? */
+	shr $20, %r10d
+	and $15, %r10d
+	cmp $UTCB_CAPS_MAX, %r10d
+	ja slow
+	mov %r10d, %r13d
+	mov THREAD_UTCB(%r11), %r14
+8:	mov UTCB_WINDOW - 8(%r14, %r13, 8), %r15
+	cmp $SLOT_BYTES, %r15
+	jb slow
+	shr $12, %r15
+	cmp PD_FRAMES(%rbx), %r15
+	jae slow
+	dec %r13d
+	jnz 8b
+	mov %r10b, THREAD_OFFERED(%r12)
+	jmp 7b
+	.endif
 .endm
 
 .macro fast_reply caps
@@ -268,13 +290,17 @@ not_fast:
 slow_save:
 	save_kept
 	enter_c
+	cmp $OP_SUBMIT, %al
+	je 2f
 	call syscall_dispatch
-	cmpb $0, CPU(CPU_RESCHEDULE)
+1:	cmpb $0, CPU(CPU_RESCHEDULE)
 	jne kernel_exit
 	unlock_kernel
 	mov CPU(CPU_CURRENT), %r10
 	add $THREAD_FRAME, %r10
 	jmp exit_message
+2:	call syscall_submit                  /* of what takes the C path, nothing comes more often */
+	jmp 1b
 
 /* The same from the fast path, which has used some of them. */
 slow:

@@ -33,6 +33,10 @@
 #define STATE_CALLING    3
 #define DEPTH_MAX       16
 #define OP_REPLY_WAIT    1
+#define OP_SUBMIT        3
+#define UTCB_CAPS_MAX    8
+#define UTCB_WINDOW  0x440
+#define SLOT_BYTES      32
 #define UTCB_WORDS_MAX 128
 #define OP_END          63
 #define STATUS_VALUE_UNSUPPORTED 11
