@@ -413,27 +413,11 @@ static void idle(void)
 	cpu_attend();
 }
 
-bool sched_switch_to(struct thread *t)
+void sched_arm(struct thread *sc, uint64_t now)
 {
-	struct thread *sc = this_cpu.sc;
-
-	if (this_cpu.reschedule || !sc || this_cpu.ready >> t->level || t->budget || sc->budget || sc->caller)
-		return false;
-
-	uint64_t now = clock_ticks(), spent = now - this_cpu.sc_since;
-	sc->consumed += spent;
-	sc->quantum -= spent < sc->quantum ? spent : sc->quantum;
-	this_cpu.sc_since = now;
-	this_cpu.sc = t;
-	this_cpu.queue[t->level] = t->next = t->prev = t;
-	this_cpu.ready |= 1UL << t->level;
-	t->in_run_queue = 1;
-	if (!t->quantum)
-		t->quantum = clock_ns_to_ticks(QUANTUM_NS);
-	if (now + t->quantum < this_cpu.timer_set)
-		wake_up_at(now + t->quantum);
-	sched_hand_over(t);
-	return true;
+	if (!sc->quantum)
+		sc->quantum = clock_ns_to_ticks(QUANTUM_NS);
+	wake_up_at(now + sc->quantum);
 }
 
 /* The same for the thread that a hand-over has chosen. */
@@ -444,8 +428,10 @@ struct thread *sched_leave(void)
 	if (this_cpu.reschedule != HANDED_OVER || fpu_concerns(t))
 		return sched_dispatch();
 	this_cpu.reschedule = false;
-	this_cpu.call_key = THREAD_RECEPTIVE | this_cpu.number << 16;
-	this_cpu.reply_key = THREAD_CALLING | this_cpu.number << 16;
+	if (this_cpu.call_key == NO_KEY) {
+		this_cpu.call_key = THREAD_RECEPTIVE | this_cpu.number << 16;
+		this_cpu.reply_key = THREAD_CALLING | this_cpu.number << 16;
+	}
 	kernel_unlock();
 	return t;
 }

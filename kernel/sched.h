@@ -9,6 +9,7 @@
 #pragma once
 
 #include <kernel/cpu.h>
+#include <kernel/x86_64/clock.h>
 
 /* Puts the SC of `t` where its state says: into the run queue, or out of it. */
 void sched_update(struct thread *t);
@@ -54,7 +55,28 @@ static inline void sched_hand_over(struct thread *t)
 	this_cpu.reschedule = HANDED_OVER;
 }
 
-bool sched_switch_to(struct thread *t);
+/* The timer for an SC that begins to run, or its quantum, is to be set. */
+void sched_arm(struct thread *sc, uint64_t now);
+
+static inline bool sched_switch_to(struct thread *t)
+{
+	struct thread *sc = this_cpu.sc;
+
+	if (this_cpu.reschedule || !sc || this_cpu.ready >> t->level || t->budget || sc->budget || sc->caller)
+		return false;
+
+	uint64_t now = clock_ticks(), spent = now - this_cpu.sc_since;
+	sc->consumed += spent;
+	sc->quantum -= spent < sc->quantum ? spent : sc->quantum;
+	this_cpu.sc_since = now;
+	this_cpu.sc = this_cpu.queue[t->level] = t->next = t->prev = t;
+	this_cpu.ready |= 1UL << t->level;
+	t->in_run_queue = 1;
+	if (!t->quantum || now + t->quantum < this_cpu.timer_set)
+		sched_arm(t, now);
+	sched_hand_over(t);
+	return true;
+}
 
 /* Finds out who runs next, idles if nobody can, and returns the thread to leave the kernel with; unlocks the kernel. */
 struct thread *sched_dispatch(void);

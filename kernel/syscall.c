@@ -9,14 +9,14 @@
 #include <kernel/x86_64/clock.h>
 #include <kernel/x86_64/fpu.h>
 
-void syscall_submit(struct thread *t)
+static enum status submit(struct thread *t)
 {
 	enum status status;
 	struct object *object = pd_lookup(t->pd, t->frame.rdi, OBJECT_SIGNAL, &status);
 
-	t->frame.rax = status;
 	if (object)
 		signal_submit(container_of(object, struct signal, object));
+	return status;
 }
 
 static enum status cap_info(struct thread *t)
@@ -56,7 +56,7 @@ void syscall_dispatch(struct thread *t)
 		ipc_wait(t);
 		return;
 	case SYS_SUBMIT:
-		syscall_submit(t);
+		regs->rax = submit(t);
 		return;
 	case SYS_IRQ_ACK:
 		regs->rax = irq_ack(t->pd, regs->rdi);

@@ -7,8 +7,5 @@
 /* Called by the entry code with the current thread, whose registers are saved; the kernel is locked. */
 void syscall_dispatch(struct thread *t);
 
-/* SYS_SUBMIT, for which the entry code has a short way. */
-void syscall_submit(struct thread *t);
-
 /* The operations that core alone may use. */
 void core_call_dispatch(struct thread *t, unsigned op);

@@ -27,24 +27,32 @@
 
 /* What a function call keeps, and where to return to: all that the fast path has to save. */
 .macro save_kept
-	mov %rcx, T_RIP(%r11)
-	mov %rsp, T_RSP(%r11)
 	mov %rbx, T_RBX(%r11)
 	mov %rbp, T_RBP(%r11)
+	save_rest
+.endm
+
+.macro save_rest
+	mov %rcx, T_RIP(%r11)
+	mov %rsp, T_RSP(%r11)
 	mov %r12, T_R12(%r11)
 	mov %r13, T_R13(%r11)
 	mov %r14, T_R14(%r11)
 	mov %r15, T_R15(%r11)
 .endm
 
-/* The rest of the registers, for the C path; then the CPU's stack, the thread as syscall_dispatch's argument, and the kernel lock. */
-.macro enter_c
+.macro save_message
 	mov %rax, THREAD_FRAME + FRAME_RAX(%r11)
 	mov %rdi, THREAD_FRAME + FRAME_RDI(%r11)
 	mov %rsi, THREAD_FRAME + FRAME_RSI(%r11)
 	mov %rdx, THREAD_FRAME + FRAME_RDX(%r11)
 	mov %r8, THREAD_FRAME + FRAME_R8(%r11)
 	mov %r9, THREAD_FRAME + FRAME_R9(%r11)
+.endm
+
+/* The rest of the registers, for the C path; then the CPU's stack, the thread as syscall_dispatch's argument, and the kernel lock. */
+.macro enter_c
+	save_message
 	mov CPU(CPU_STACK), %rsp
 	mov %r11, %rdi
 	lock_kernel
@@ -71,11 +79,11 @@
 	sysretq
 .endm
 
-/* As in cpu.h. Clobbers rcx. */
-.macro lock_kernel
-	mov $1, %ecx
-	lock xadd %ecx, the_lock(%rip)
-1:	cmp %ecx, the_lock + 4(%rip)
+/* As in cpu.h. */
+.macro lock_kernel register=%ecx
+	mov $1, \register
+	lock xadd \register, the_lock(%rip)
+1:	cmp \register, the_lock + 4(%rip)
 	je 2f
 	pause
 	jmp 1b
@@ -288,25 +296,72 @@ not_fast:
 
 /* The C path. If whoever came in goes on, its kept registers are still in place. */
 slow_save:
+	cmp $OP_SUBMIT, %al
+	je submit
+slow_save_any:
 	save_kept
 	enter_c
-	cmp $OP_SUBMIT, %al
-	je 2f
 	call syscall_dispatch
-1:	cmpb $0, CPU(CPU_RESCHEDULE)
+	cmpb $0, CPU(CPU_RESCHEDULE)
 	jne kernel_exit
 	unlock_kernel
 	mov CPU(CPU_CURRENT), %r10
 	add $THREAD_FRAME, %r10
 	jmp exit_message
-2:	call syscall_submit                  /* of what takes the C path, nothing comes more often */
-	jmp 1b
+
+/* Of what takes the C path, nothing comes more often. What is submitted already is counted here; refusals are left to C. */
+submit:
+	mov %rbx, T_RBX(%r11)
+	mov %rbp, T_RBP(%r11)
+	mov THREAD_PD(%r11), %rbx
+	mov %rdi, %rbp
+	shr $12, %rbp
+	cmp PD_NEAR(%rbx), %rbp
+	jae 3f
+	and $NEAR_FRAMES - 1, %ebp
+	mov PD_CAPS(%rbx, %rbp, 8), %rbp
+	mov %edi, %r10d
+	and $0xfe0, %r10d
+	add %r10, %rbp
+	lock_kernel %r10d
+	mov SLOT_STATE(%rbp), %r10d
+	and $SLOT_STATE_MASK, %r10d
+	cmp $SLOT_USABLE, %r10d
+	jne 2f
+	mov (%rbp), %rbp
+	cmpl $SIGNAL_LIVE | SIGNAL_LISTED, (%rbp)
+	jne 1f
+	addl $1, SIGNAL_COUNT(%rbp)
+	sbbl $0, SIGNAL_COUNT(%rbp)          /* stays at its largest value */
+	unlock_kernel
+	mov T_RBX(%r11), %rbx
+	mov T_RBP(%r11), %rbp
+	xor %eax, %eax
+	mov $USER_FLAGS, %r11d
+	xor %r10d, %r10d
+	sysretq
+
+1:	cmpl $SIGNAL_LIVE, (%rbp)
+	jne 2f
+	save_rest
+	xor %eax, %eax
+	save_message
+	mov CPU(CPU_STACK), %rsp
+	mov %rbp, %rdi
+	xor %ebp, %ebp
+	call signal_submit
+	jmp leave_slow
+2:	unlock_kernel
+3:	mov T_RBX(%r11), %rbx
+	mov T_RBP(%r11), %rbp
+	jmp slow_save_any
 
 /* The same from the fast path, which has used some of them. */
 slow:
 	enter_c
 	xor %ebp, %ebp
 	call syscall_dispatch
+leave_slow:
 	cmpb $0, CPU(CPU_RESCHEDULE)
 	jne kernel_exit
 	unlock_kernel

@@ -46,6 +46,12 @@
 #define GATE_LIVE        3
 #define GATE_THREAD      8
 #define GATE_BADGE      16
+#define SIGNAL_LIVE      4
+#define SIGNAL_LISTED    0x1000000
+#define SIGNAL_COUNT     4
+#define SLOT_STATE       8        /* state, rights */
+#define SLOT_STATE_MASK  0x1ff
+#define SLOT_USABLE      0x101    /* live, with the right to use it */
 #define PD_CR3           8
 #define PD_NEAR         16      /* how many frames */
 #define PD_CAPS         24
