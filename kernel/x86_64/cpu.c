@@ -81,12 +81,15 @@ static_assert(offsetof(struct thread, state) == THREAD_STATE && offsetof(struct 
               offsetof(struct thread, by_syscall) == THREAD_BY_SYSCALL && offsetof(struct thread, depth) == THREAD_DEPTH &&
               offsetof(struct thread, offered) == THREAD_OFFERED && THREAD_OFFERED == THREAD_DEPTH + 1, "machine.h");
 static_assert(THREAD_RUNNING == STATE_RUNNING && THREAD_RECEPTIVE == STATE_RECEPTIVE && THREAD_CALLING == STATE_CALLING &&
-              CHAIN_DEPTH_MAX == DEPTH_MAX && OBJECT_GATE == GATE_LIVE && SYS_CALL == 0 && SYS_REPLY_WAIT == OP_REPLY_WAIT && SYS_SUBMIT == OP_SUBMIT && UTCB_CAPS == UTCB_CAPS_MAX &&
+              CHAIN_DEPTH_MAX == DEPTH_MAX && OBJECT_GATE == GATE_LIVE && SYS_CALL == 0 && SYS_REPLY_WAIT == OP_REPLY_WAIT &&
+              SYS_SUBMIT == OP_SUBMIT && UTCB_CAPS == UTCB_CAPS_MAX &&
               offsetof(struct utcb, window) == UTCB_WINDOW && SLOT_SIZE == SLOT_BYTES && SYS_CORE_END == OP_END &&
               STATUS_UNSUPPORTED == STATUS_VALUE_UNSUPPORTED &&
               UTCB_WORDS == UTCB_WORDS_MAX && PD_NEAR_FRAMES == NEAR_FRAMES && PD_FAR_FRAMES <= 256, "machine.h");
-static_assert(OBJECT_SIGNAL == SIGNAL_LIVE && SIGNAL_PENDING << 24 == SIGNAL_LISTED && offsetof(struct signal, count) == SIGNAL_COUNT && offsetof(struct object, flags) == 3 &&
-              offsetof(struct slot, state) == SLOT_STATE && (SLOT_LIVE | RIGHT_USE << 8) == SLOT_USABLE && offsetof(struct slot, rights) == SLOT_STATE + 1, "machine.h");
+static_assert(OBJECT_SIGNAL == SIGNAL_LIVE && SIGNAL_PENDING << 24 == SIGNAL_LISTED && offsetof(struct object, flags) == 3 &&
+              offsetof(struct signal, count) == SIGNAL_COUNT &&
+              offsetof(struct slot, state) == SLOT_STATE && (SLOT_LIVE | RIGHT_USE << 8) == SLOT_USABLE &&
+              offsetof(struct slot, rights) == SLOT_STATE + 1, "machine.h");
 static_assert(offsetof(struct pd, cr3) == PD_CR3 && offsetof(struct pd, cap_frames) == PD_FRAMES && offsetof(struct pd, near_frames) == PD_NEAR &&
               offsetof(struct pd, far) == PD_FAR && offsetof(struct pd, caps) == PD_CAPS &&
               offsetof(struct gate, thread) == GATE_THREAD && offsetof(struct gate, badge) == GATE_BADGE, "machine.h");
