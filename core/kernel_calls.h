@@ -59,7 +59,7 @@ MUST_CHECK static inline enum status kernel_map(struct paddr pd, struct vaddr to
 {
 	enum status status;
 
-	/* Bound: the tables on the way to two neighbours, four at a time. */
+	/* Bound: the tables on the way to two neighbours, three at a time. */
 	do {
 		struct kernel_regs regs = { .header = SYS_MAP, .target = pd.value, .w = { to.value, from.value, pages, attributes } };
 

@@ -10,7 +10,7 @@
 #define LARGE_PAGE   (ENTRIES * PAGE_SIZE)
 #define RECYCLE_WORK 1000 /* instructions after which a slice frees no further table; one takes up to 1,300 */
 #define TABLE_WORK   60   /* of them beside the search for it */
-#define NEW_TABLES_MAX 4  /* a slice: each is zeroed */
+#define NEW_TABLES_MAX 3  /* a slice: each is zeroed */
 
 static uint64_t kernel_top;
 
