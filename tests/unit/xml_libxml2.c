@@ -8,7 +8,7 @@
 #include <dirent.h>
 #include "tests/xml/agree.h"
 
-enum { SIZE_MAX_HERE = 16384, DOCUMENTS = 500 };
+enum { SIZE_MAX_HERE = 16384, DOCUMENTS = 1000 };
 
 struct document {
 	char   name[64];
@@ -181,6 +181,8 @@ START_TEST(random_documents_are_judged_alike)
 	xmlSetGenericErrorFunc(NULL, ignore);
 	load_all("good", 60);
 	load_all("bad", 120);
+	load_all("../check_config/good", 30);
+	load_all("../check_config/bad", 150);
 	while (time(NULL) < end) {
 		struct document const *d = &documents[unit_below(document_count)];
 		char                  *exact;

@@ -177,6 +177,22 @@ static void ask_for_children(struct child *child)
 	}
 }
 
+/* An init that reports its state does so at its own parent, if that offers it. */
+static void ask_to_report(struct child *child)
+{
+	struct config const      *config = child->inside ? &child->inside->config : NULL;
+	struct manifest_argument *buffer;
+	struct manifest_service  *service;
+
+	if (!config || !config->report.at.line || !config_find_service(config->parent_provides, "Report"))
+		return;
+	NEW(buffer);
+	NEW(service);
+	*buffer = (struct manifest_argument) { .name = "buffer", .value = config->report.buffer };
+	*service = (struct manifest_service) { .name = "Report", .label = ROUTE_LOCAL_ROM, .is_optional = true, .is_late = true, .count = 1, .arguments = buffer };
+	ask_declared(child, service);
+}
+
 static void ask_all(struct child *child)
 {
 	ask_binary(child);
@@ -188,6 +204,7 @@ static void ask_all(struct child *child)
 			ask_declared(child, service);
 	}
 	ask_for_children(child);
+	ask_to_report(child);
 	if (child->manifest->measured)
 		assumed("own use of \"%s\": %lu bytes and %lu caps, as %s measures it", child->manifest->name, child->manifest->own.ram, child->manifest->own.caps,
 		        child->manifest->measured);
