@@ -6,7 +6,7 @@
 #include <kernel/x86_64/paging.h>
 
 #define STOP_LOOKS (1u << 20)
-#define ATTEND_MAX 16 /* threads of the inbox an entry; the rest at the next one, which follows at once */
+#define ATTEND_MAX  4 /* threads of the inbox an entry; the rest at the next one, which follows at once */
 
 struct cpu         this_cpu PER_CPU;
 unsigned           cpu_count = 1;
