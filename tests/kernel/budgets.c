@@ -402,11 +402,11 @@ TEST(budgets_have_sensible_periods_and_no_more_than_all_of_it)
 
 	CHECK_IS(op3(SYS_BUDGET_CREATE, where, 1, BUDGET_PERIOD_MIN - 1), STATUS_INVALID);
 	CHECK_IS(op3(SYS_BUDGET_CREATE, where, 1, BUDGET_PERIOD_MAX + 1), STATUS_INVALID);
-	CHECK_IS(op3(SYS_BUDGET_CREATE, where, MS + 1, MS), STATUS_INVALID);
+	CHECK_IS(op3(SYS_BUDGET_CREATE, where, MS * info->cpus + 1, MS), STATUS_INVALID);
 	CHECK_IS(op3(SYS_BUDGET_CREATE, where, 99, MS), STATUS_INVALID);
 	CHECK_IS(op3(SYS_BUDGET_CREATE, self.thread, 1, MS), STATUS_INVALID);
 	OK(op3(SYS_BUDGET_CREATE, where, MS, MS));
-	CHECK_IS(op3(SYS_BUDGET_SET, where, MS + 1, MS), STATUS_INVALID);
+	CHECK_IS(op3(SYS_BUDGET_SET, where, MS * info->cpus + 1, MS), STATUS_INVALID);
 	CHECK_IS(op3(SYS_BUDGET_SET, self.thread, 1, MS), STATUS_INVALID);
 	CHECK_IS(op3(SYS_THREAD_SET, child_new(spinner, 5)->thread, THREAD_BUDGET, self.thread), STATUS_INVALID);
 	OK(destroy(where));
