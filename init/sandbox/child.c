@@ -173,6 +173,7 @@ void sandbox_child_end(struct sandbox_child *child, enum child_state state)
 {
 	assert(child_runs(child) && state != CHILD_ALIVE && state != CHILD_STARTING);
 	yield_forget(child);
+	child->wanted = (struct quota) { 0, 0 };
 	child->ended_as = child->ends_as = state;
 	child->state = after(child, state);
 	child_stop(&child->child);

@@ -160,6 +160,10 @@ void export_serve(struct sandbox *sandbox);
 /* Its start says another quota now: gives what there is more, takes what there is less. */
 void grow_to_start(struct sandbox_child *child);
 
+/* What children wait for because the own account has too little: asks the parent for it, from the loop; tries again when there is more. */
+void grow_ask_parent(struct sandbox *sandbox);
+void grow_again(struct sandbox *sandbox);
+
 /* Grants what a child asks for, or logs why not. */
 void grow_child(struct sandbox_child *child, struct quota more);
 

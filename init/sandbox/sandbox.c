@@ -16,6 +16,8 @@ static void handle_news(struct news_handler *handler, uint32_t bits)
 
 	if (bits & NEWS_SESSION)
 		forward_news(sandbox);
+	if (bits & NEWS_RESOURCE)
+		grow_again(sandbox);
 	if (bits & NEWS_REQUEST && export_is_wanted(sandbox))
 		export_serve(sandbox);
 }
@@ -70,6 +72,7 @@ static void handle_work(struct handler *handler, uint64_t count)
 
 	end_marked(sandbox);
 	forward_late(sandbox);
+	grow_ask_parent(sandbox);
 	drop_gone(sandbox);
 	begin_waiting(sandbox);
 	if (export_is_wanted(sandbox))
@@ -166,7 +169,7 @@ enum status sandbox_init(struct sandbox *sandbox, struct env *env, struct node r
 	list_init(&sandbox->names);
 	sandbox->work.handle = handle_work;
 	sandbox->patience.handle = handle_patience;
-	sandbox->news = (struct news_handler) { .bits = NEWS_SESSION | NEWS_REQUEST, .handle = handle_news };
+	sandbox->news = (struct news_handler) { .bits = NEWS_SESSION | NEWS_REQUEST | NEWS_RESOURCE, .handle = handle_news };
 	export_init(sandbox);
 	status = make(sandbox, root);
 	if (status != STATUS_OK) {

@@ -138,6 +138,8 @@ struct sandbox_child {
 	uint64_t                   served;         /* as a client: when a request of it was last fetched, in requests */
 
 	struct quota               given;          /* what its account has */
+	struct quota               wanted;         /* what it has asked for, and waits for; nothing: none */
+	bool                       is_wanted_above;    /* the own parent has been asked for it */
 	struct quota               demand;         /* what it is to give back of that */
 	struct handler             yield_over;     /* the end of the patience with that */
 	struct sandbox_denial      denials[SANDBOX_DENIALS];

@@ -266,7 +266,7 @@ static void event(void)
 	run_timeouts();
 	visit(false);
 	if (unit_below(2))
-		sandbox.news.handle(&sandbox.news, NEWS_REQUEST);
+		sandbox.news.handle(&sandbox.news, unit_below(3) ? NEWS_REQUEST : NEWS_REQUEST | NEWS_RESOURCE);
 	if (!unit_below(3))
 		decide();
 	if (!unit_below(30))

@@ -9,12 +9,12 @@
 #include "platform.h"
 #include "init/sandbox/own.h"
 #include "sandbox_books.h"
+#include "sandbox_reports.h"
 #include <base/attached.h>
 #include <base/cap_alloc.h>
 #include <base/log.h>
 #include <base/string.h>
 #include <base/time.h>
-#include <base/xml.h>
 
 /* --- Core, as far as the sandbox calls it; the object that a call goes to --- */
 
@@ -224,6 +224,13 @@ static enum status op_close(struct parent_object *self, uint32_t id, struct sess
 	return STATUS_OK;
 }
 
+/* Grants nothing at once, as it never does. */
+static enum status op_resource_request(struct parent_object *self, uint64_t ram, uint64_t caps)
+{
+	CHECK(!in_call);
+	return STATUS_OK;
+}
+
 static enum status op_upgrade(struct parent_object *self, uint32_t id, uint64_t ram, uint64_t caps)
 {
 	return STATUS_OK;
@@ -343,7 +350,7 @@ static struct rm_ops const              rm_ops      = { .detach = op_detach };
 static struct thread_ops const          thread_ops  = { .state = op_thread_state };
 static struct parent_ops const          parent_ops  = {
 	.session_open = op_open, .session_state = op_state, .session_close = op_close, .session_upgrade = op_upgrade,
-	.announce = op_announce, .serve = op_serve,
+	.announce = op_announce, .serve = op_serve, .resource_request = op_resource_request,
 };
 
 /* --- The kernel --- */
@@ -554,40 +561,6 @@ void attached_ram_fini(struct attached_ram *ram)
 	CHECK(quota_take(&accounts[object_of(ram->payer.cap.selector)->account].used, (struct quota) { ram->size, 1 }));
 	cap_release(ram->memory.cap);
 	*ram = (struct attached_ram) { .size = 0 };
-}
-
-/* The server of reports is there, or not. */
-void reporter_init(struct reporter *reporter, struct env *e, char const *label, size_t buffer_bytes,
-                   void (*ready)(struct reporter *reporter, enum status status))
-{
-	static char buffer[1 << 16];
-
-	*reporter = (struct reporter) { .env = e, .args.buffer = buffer_bytes, .buffer = unit_below(2) ? (struct report_buffer *)buffer : NULL };
-	ready(reporter, reporter->buffer ? STATUS_OK : STATUS_DENIED);
-}
-
-void reporter_fini(struct reporter *reporter)
-{
-	reporter->buffer = NULL;
-}
-
-char *reporter_begin(struct reporter *reporter, size_t *size)
-{
-	*size = unit_below(8) ? reporter->args.buffer - 16 : 100;
-	return reporter->buffer ? (char *)reporter->buffer : NULL;
-}
-
-static unsigned reports;
-
-/* What is reported is well-formed, or not there. */
-void reporter_commit(struct reporter *reporter, size_t size)
-{
-	static struct xml_node nodes[4000];
-	struct xml_error       error;
-	size_t                 count;
-
-	CHECK(!size || xml_index((char *)reporter->buffer, size, nodes, ARRAY_SIZE(nodes), &count, &error) == STATUS_OK);
-	reports += size > 0;
 }
 
 void env_on_news(struct env *e, struct news_handler *handler)
