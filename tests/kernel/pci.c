@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Interrupts that devices send as messages (PCI 3.0, section 6.8.1), with QEMU's edu device: it interrupts when its register RAISE is written. */
+/* Interrupts of PCI devices, as messages (PCI 3.0, section 6.8.1) and by level-triggered lines, with QEMU's edu device, which interrupts when it is told to. */
 #include "test.h"
 
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA    0xcfc
 #define EDU_ID         0x11e81234
 #define EDU_RAISE      0x60
+#define EDU_LOWER      0x64
+#define PCI_GSI        16     /* the first of eight lines that PCI devices have on this machine */
 #define MSI_ID         5
 
 enum config { CONFIG_ID = 0, CONFIG_COMMAND = 4, CONFIG_BAR = 0x10, CONFIG_CAPABILITIES = 0x34 };
@@ -25,8 +27,8 @@ static void config_write(unsigned device, unsigned offset, uint32_t value)
 	OK(op3(SYS_PORT_IO, CONFIG_DATA, 4 | 1 << 8, value));
 }
 
-/* Has the device send `data` to `address`. */
-static void device_set(uint64_t address, uint64_t data)
+/* Finds the device; where its capability for messages is. */
+static unsigned device_find(void)
 {
 	unsigned at;
 
@@ -35,6 +37,15 @@ static void device_set(uint64_t address, uint64_t data)
 	for (at = config_read(edu, CONFIG_CAPABILITIES) & 0xfc; (config_read(edu, at) & 0xff) != MSI_ID; at = config_read(edu, at + 1) & 0xfc)
 		CHECK(at);
 	config_write(edu, CONFIG_COMMAND, COMMAND_MEMORY_AND_MASTER);
+	config_write(edu, at, config_read(edu, at) & ~MSI_ENABLE);
+	return at;
+}
+
+/* Has the device send `data` to `address`. */
+static void device_set(uint64_t address, uint64_t data)
+{
+	unsigned at = device_find();
+
 	config_write(edu, at + 4, address);
 	config_write(edu, at + 8, address >> 32);
 	config_write(edu, at + 12, data);
@@ -43,12 +54,12 @@ static void device_set(uint64_t address, uint64_t data)
 
 static uint64_t window_of(struct child *c) { return c->sp & ~(uint64_t)(STACK_SLOT_SIZE - 1); }
 
-/* The child's device interrupts each time that its gate is called. */
+/* The child's device interrupts each time that its gate is called, and withdraws it when word 0 is EDU_LOWER. */
 static void run_device(uint64_t window)
 {
 	for (;;) {
-		reply_wait(0);
-		*(uint32_t volatile *)(window + EDU_RAISE) = 1;
+		struct msg m = reply_wait(0);
+		*(uint32_t volatile *)(window + (m.w[0] == EDU_LOWER ? EDU_LOWER : EDU_RAISE)) = 1;
 	}
 }
 
@@ -143,4 +154,33 @@ TEST(vectors_for_messages_are_limited_and_come_back)
 	for (unsigned i = 0; i < made - 1; i++)
 		OK(destroy(irq[i]));
 	OK(op3(SYS_IRQ_CREATE, note(irq[0]), 0, IRQ_MSI));
+}
+
+/* The device asks for its line until it is told to stop. */
+TEST(a_level_triggered_line_interrupts_once_for_each_acknowledgement_while_the_device_asks)
+{
+	uint64_t irq[8], caps[ARRAY_SIZE(irq)], device;
+	struct msg m;
+
+	device_find();
+	device = device_new();
+	for (unsigned i = 0; i < ARRAY_SIZE(irq); i++) {
+		irq[i] = note(place(IRQ_GRANULES));
+		OK(op3(SYS_IRQ_CREATE, irq[i], PCI_GSI + i, IRQ_LEVEL));
+		OK(op2(SYS_IRQ_BIND, irq[i], signal_new(&self, i)));
+		caps[i] = child_give(&self, irq[i]);
+	}
+	call(device, 0);
+	m = await();
+	CHECK(m.badge < ARRAY_SIZE(irq) && m.w[0] == 1);
+	for (unsigned times = 0, line = m.badge; times < 3; times++) {
+		settle();                       /* nothing more until then */
+		OK(op1(SYS_IRQ_ACK, caps[line]));
+		m = await();
+		CHECK(m.badge == line && m.w[0] == 1);
+	}
+	call(device, EDU_LOWER);
+	call(device, EDU_LOWER);
+	OK(op1(SYS_IRQ_ACK, caps[m.badge]));
+	settle();
 }
