@@ -47,7 +47,8 @@ struct account {
 	struct list_link  of_splitter;
 	struct list       pairs;               /* of struct pair by of_account */
 	struct signal_ref refusal;
-	uint8_t           gates;               /* bit ACCOUNT_USE, ACCOUNT_CONTROL: somebody was given that capability, so the gate exists */
+	uint8_t           gates;               /* bit ACCOUNT_USE, ACCOUNT_CONTROL: somebody was given that capability, so the gate exists;
+	                                          ACCOUNT_DMA: may know where its memory is */
 	char              label[ACCOUNT_LABEL];
 };
 

@@ -137,9 +137,9 @@ static enum status transfer(struct account *account, struct rpc_cap const *cap, 
 
 /* --- RAM --- */
 
-static enum status op_ram_alloc(struct ram_session *self, uint64_t size, enum ram_cache cache, uint64_t align, struct cap *memory)
+/* The rest of `want` is set. */
+static enum status ram_alloc(struct account *account, uint64_t size, uint64_t align, struct dataspace_want *want, struct cap *memory)
 {
-	struct dataspace_want want = { .align = MAX(align >> PAGE_SHIFT, 1UL), .cache = cache };
 	struct dataspace *dataspace;
 	uint64_t rounded;
 
@@ -147,9 +147,34 @@ static enum status op_ram_alloc(struct ram_session *self, uint64_t size, enum ra
 		return STATUS_INVALID;
 	if (!align_up_checked(size, PAGE_SIZE, &rounded))
 		return STATUS_OUT_OF_RAM;
-	want.frames = rounded >> PAGE_SHIFT;
-	RPC_TRY(dataspace_alloc((struct account *)self, &want, &dataspace));
+	want->align = MAX(align >> PAGE_SHIFT, 1UL);
+	want->frames = rounded >> PAGE_SHIFT;
+	RPC_TRY(dataspace_alloc(account, want, &dataspace));
 	*memory = cap_of(&dataspace->record, 0);
+	return STATUS_OK;
+}
+
+static enum status op_ram_alloc(struct ram_session *self, uint64_t size, enum ram_cache cache, uint64_t align, struct cap *memory)
+{
+	return ram_alloc((struct account *)self, size, align, &(struct dataspace_want) { .cache = cache }, memory);
+}
+
+static enum status op_ram_alloc_below_4g(struct ram_session *self, uint64_t size, enum ram_cache cache, uint64_t align, struct cap *memory)
+{
+	return ram_alloc((struct account *)self, size, align, &(struct dataspace_want) { .cache = cache, .low = true }, memory);
+}
+
+static enum status op_ram_physical(struct ram_session *self, struct rpc_cap const *memory, uint64_t *address)
+{
+	struct account *account = (struct account *)self;
+	struct dataspace *dataspace;
+
+	RPC_TRY(cap_record(memory, RECORD_DATASPACE, 0, &dataspace));
+	if (!(account->gates & 1 << ACCOUNT_DMA))
+		return STATUS_DENIED;
+	if (dataspace->record.account != account || dataspace->record.state != DATASPACE_LIVE || !(dataspace->rights & DATASPACE_RAM))
+		return STATUS_NOT_FOUND;
+	*address = (uint64_t)dataspace->frame << PAGE_SHIFT;
 	return STATUS_OK;
 }
 
@@ -187,7 +212,8 @@ static enum status op_ram_used(struct ram_session *self, uint64_t *bytes)
 }
 
 struct ram_ops const ram_operations = {
-	.alloc = op_ram_alloc, .free = op_ram_free, .ref_account = op_ram_ref_account, .transfer_quota = op_ram_transfer_quota,
+	.alloc = op_ram_alloc, .alloc_below_4g = op_ram_alloc_below_4g, .physical = op_ram_physical, .free = op_ram_free,
+	.ref_account = op_ram_ref_account, .transfer_quota = op_ram_transfer_quota,
 	.quota = op_ram_quota, .used = op_ram_used,
 };
 

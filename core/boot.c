@@ -10,6 +10,7 @@
 #include <core/core.h>
 #include <core/dataspace.h>
 #include <core/io_mem.h>
+#include <core/io_port.h>
 #include <core/ledger.h>
 #include <core/main.h>
 #include <core/parent.h>
@@ -213,6 +214,7 @@ void boot(struct info const *info)
 	main_make_gates();
 	session_init();
 	io_mem_init(info);
+	io_port_init(info);
 	find_modules(info);
 	check_init(need_module("init"));
 	(void)need_module("config");

@@ -2,6 +2,8 @@
 /* Exclusive ranges; see claims.h. */
 #include <core/claims.h>
 
+#include <core/core.h>
+
 enum { DENIALS_TOLD = 64 };
 
 bool claims_free(struct claims const *claims, uint64_t first, uint64_t last)
@@ -25,6 +27,13 @@ void claims_take(struct claims *claims, struct claim *claim, uint64_t first, uin
 void claims_release(struct claims *claims, struct claim *claim)
 {
 	tree_remove(&claims->tree, &claim->of_claims);
+}
+
+enum status claims_deny(char const *who, char const *what, char const *why)
+{
+	if (claims_denial_counts())
+		core_print("\"%s\" asks for %s: %s", who, what, why);
+	return STATUS_DENIED;
 }
 
 bool claims_denial_counts(void)

@@ -56,7 +56,8 @@ static struct dataspace *find_filling(struct account *payer, struct dataspace_wa
 	for (uint32_t number = payer->filling; number;) {
 		struct dataspace *dataspace = record_at(number);
 
-		if (dataspace->frames == want->frames && 1UL << dataspace->align_log2 == want->align && dataspace->cache == want->cache)
+		if (dataspace->frames == want->frames && 1UL << dataspace->align_log2 == want->align && dataspace->cache == want->cache &&
+		    dataspace->low == want->low)
 			return dataspace;
 		if (++count == FILLING_MAX)
 			*oldest = dataspace;
@@ -90,7 +91,7 @@ static enum status begin(struct account *payer, struct dataspace_want const *wan
 	enum status status;
 
 	RPC_TRY(account_charge(payer, want->frames, PLACES_DATASPACE));
-	status = memory_alloc(&core_memory, want->frames, want->align, &frame);
+	status = memory_alloc_below(&core_memory, want->frames, want->align, want->low ? MEMORY_LOW : UINT64_MAX, &frame);
 	if (status == STATUS_OK) {
 		status = create(payer, frame, want->frames, rights, dataspace);
 		if (status != STATUS_OK)
@@ -101,6 +102,7 @@ static enum status begin(struct account *payer, struct dataspace_want const *wan
 		return status;
 	}
 	(*dataspace)->cache = want->cache;
+	(*dataspace)->low = want->low;
 	(*dataspace)->align_log2 = __builtin_ctzll(want->align);
 	(*dataspace)->next_filling = payer->filling;
 	payer->filling = record_number(*dataspace);

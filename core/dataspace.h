@@ -27,14 +27,15 @@ struct dataspace {
 	uint32_t      filled;           /* FILLING: frames that are zero */
 	uint8_t       rights;           /* enum dataspace_rights */
 	uint8_t       cache;            /* enum ram_cache */
-	uint16_t      align_log2;       /* FILLING: as asked for */
+	uint8_t       align_log2;       /* FILLING: as asked for */
+	uint8_t       low;
 };
 
 static inline bool dataspace_is_managed(struct dataspace const *dataspace) { return dataspace->rights & DATASPACE_MANAGED; }
 
 static_assert(sizeof(struct dataspace) == PLACES_DATASPACE * GRANULE, "one cap");
 
-struct dataspace_want { uint64_t frames, align; enum ram_cache cache; };
+struct dataspace_want { uint64_t frames, align; enum ram_cache cache; bool low; /* below 4 GiB */ };
 
 /*
  * Zeroed RAM. AGAIN: not all of it is zero yet; asking for the same again goes on. OUT_OF_RAM, OUT_OF_CAPS; NOT_FOUND: no such

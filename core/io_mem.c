@@ -3,6 +3,7 @@
 #include <core/io_mem.h>
 
 #include <core/core.h>
+#include <core/grant.h>
 
 #define IO_MEM_LIMIT (1UL << (32 + PAGE_SHIFT))    /* frames have numbers of 32 bits */
 
@@ -75,19 +76,23 @@ static char const *forbidden(struct pages pages)
 
 enum status io_mem_check(struct io_mem_args const *args, char const *label)
 {
+	uint64_t last = args->base + args->size - 1;
 	struct pages pages;
 	char const *why;
+	char what[64];
 
 	if (!args->size || !is_within(args->base, args->size, IO_MEM_LIMIT))
 		return STATUS_INVALID;
 	pages = pages_of(args->base, args->size);
 	why = forbidden(pages);
-	if (!why && claims_free(&claims, pages.first, pages.last))
+	if (!why && !grant_holds(label, GRANT_MEMORY, args->base, last))
+		why = grant_advice(label, GRANT_MEMORY, args->base, last);
+	else if (!why && !claims_free(&claims, pages.first, pages.last))
+		why = "another session has a part of it";
+	if (!why)
 		return STATUS_OK;
-	if (claims_denial_counts())
-		core_print("\"%s\" asks for memory from 0x%llx, 0x%llx bytes: %s", label, (unsigned long long)args->base, (unsigned long long)args->size,
-		           why ? why : "another session has a part of it");
-	return STATUS_DENIED;
+	format_cut(what, sizeof(what), "memory from 0x%llx, 0x%llx bytes", (unsigned long long)args->base, (unsigned long long)args->size);
+	return claims_deny(label, what, why);
 }
 
 enum status io_mem_create(struct account *payer, struct io_mem_args const *args, struct io_mem **io_mem)

@@ -25,7 +25,8 @@ static_assert(sizeof(struct io_mem) == PLACES_IO_MEM * GRANULE, "what it is char
 /* `info` stays. */
 void io_mem_init(struct info const *info);
 
-/* INVALID: an empty range, or beyond 16 TiB. DENIED: RAM, the kernel's, or given to another session; a line says so, with the client's label. */
+/* INVALID: an empty range, or beyond 16 TiB. DENIED: RAM, the kernel's, not granted by the label, or given to
+ * another session; a line says so, with the client's label. */
 MUST_CHECK enum status io_mem_check(struct io_mem_args const *args, char const *label);
 
 /* What io_mem_check allowed. OUT_OF_CAPS. */

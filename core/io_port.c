@@ -3,18 +3,39 @@
 #include <core/io_port.h>
 
 #include <core/core.h>
+#include <core/grant.h>
+#include <kernel/abi/info.h>
 
 enum { PORTS = 0x10000 };
 
 /* What the kernel uses itself: the two 8259s, QEMU's isa-debug-exit, COM1. */
-static struct { uint32_t first, last; } const kernels_own[] = { { 0x20, 0x21 }, { 0xa0, 0xa1 }, { 0xf4, 0xf7 }, { 0x3f8, 0x3ff } };
+struct range { uint32_t first, last; };
+
+static struct range const kernels_own[] = { { 0x20, 0x21 }, { 0xa0, 0xa1 }, { 0xf4, 0xf7 }, { 0x3f8, 0x3ff } };
+
+/*
+ * What can overwrite memory, or end the machine: the ISA DMA controllers and their pages, the keyboard controller, the ports 0x92 and 0xcf9,
+ * which reset, system management, and the configuration of PCI devices. In the first place is the block of power management registers, which
+ * io_port_init finds.
+ */
+static struct range dangerous[] = {
+	{ 1, 0 }, { 0, 0xf }, { 0x64, 0x64 }, { 0x80, 0x8f }, { 0x92, 0x92 }, { 0xb2, 0xb3 }, { 0xc0, 0xdf }, { 0xcf8, 0xcff },
+};
+
+enum { PM_BLOCK = 128 };
 
 static struct claims claims;
 
-static bool is_kernels_own(uint32_t first, uint32_t last)
+void io_port_init(struct info const *info)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(kernels_own); i++)
-		if (first <= kernels_own[i].last && kernels_own[i].first <= last)
+	if (info->pm_timer_port)
+		dangerous[0] = (struct range) { align_down(info->pm_timer_port, PM_BLOCK), align_down(info->pm_timer_port, PM_BLOCK) + PM_BLOCK - 1 };
+}
+
+static bool has_one(struct range const *ranges, unsigned count, uint32_t first, uint32_t last)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (first <= ranges[i].last && ranges[i].first <= last)
 			return true;
 	return false;
 }
@@ -22,16 +43,23 @@ static bool is_kernels_own(uint32_t first, uint32_t last)
 enum status io_port_check(struct io_port_args const *args, char const *label)
 {
 	uint32_t first = args->base, last = args->base + args->size - 1;
-	bool own;
+	enum grant_kind kind;
+	char const *why = NULL;
+	char what[48];
 
 	if (!args->size || !is_within(args->base, args->size, PORTS))
 		return STATUS_INVALID;
-	own = is_kernels_own(first, last);
-	if (!own && claims_free(&claims, first, last))
+	kind = has_one(dangerous, ARRAY_SIZE(dangerous), first, last) ? GRANT_DANGEROUS_PORTS : GRANT_PORTS;
+	if (has_one(kernels_own, ARRAY_SIZE(kernels_own), first, last))
+		why = "the kernel's own";
+	else if (!grant_holds(label, kind, first, last))
+		why = grant_advice(label, kind, first, last);
+	else if (!claims_free(&claims, first, last))
+		why = "another session has a part of it";
+	if (!why)
 		return STATUS_OK;
-	if (claims_denial_counts())
-		core_print("\"%s\" asks for ports 0x%x to 0x%x: %s", label, first, last, own ? "the kernel's own" : "another session has a part of it");
-	return STATUS_DENIED;
+	format_cut(what, sizeof(what), "ports 0x%x to 0x%x", first, last);
+	return claims_deny(label, what, why);
 }
 
 enum status io_port_create(struct account *payer, struct io_port_args const *args, struct io_port **io_port)

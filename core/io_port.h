@@ -14,7 +14,15 @@ struct io_port {
 
 static_assert(sizeof(struct io_port) == PLACES_IO_PORT * GRANULE, "what it is charged");
 
-/* INVALID: an empty range, or beyond the last port. DENIED: the kernel's, or given to another session; a line says so, with the client's label. */
+struct info;
+
+/* Finds ports that are not just anybody's. */
+void io_port_init(struct info const *info);
+
+/*
+ * INVALID: an empty range, or beyond the last port. DENIED: the kernel's, not granted by the label, or given to another session;
+ * a line says so, with the client's label.
+ */
 MUST_CHECK enum status io_port_check(struct io_port_args const *args, char const *label);
 
 /* What io_port_check allowed. OUT_OF_CAPS. */

@@ -4,6 +4,7 @@
 
 #include <core/claims.h>
 #include <core/core.h>
+#include <core/grant.h>
 #include <core/signal.h>
 
 static uint64_t const flags_of_mode[] = {
@@ -11,20 +12,43 @@ static uint64_t const flags_of_mode[] = {
 	[IRQ_MODE_LEVEL_LOW] = IRQ_LEVEL | IRQ_LOW,
 };
 
+enum status irq_check(struct irq_args const *args, char const *label)
+{
+	bool message = args->mode == IRQ_MODE_MESSAGE;
+	enum grant_kind kind = message ? GRANT_MSI : GRANT_IRQ;
+	uint32_t number = message ? 0 : args->number;
+	char what[48];
+
+	if (grant_holds(label, kind, number, number))
+		return STATUS_OK;
+	format_cut(what, sizeof(what), message ? "an interrupt by message" : "interrupt line %u", args->number);
+	return claims_deny(label, what, grant_advice(label, kind, number, number));
+}
+
+static enum status create_object(struct irq *irq, struct irq_args const *args)
+{
+	struct paddr place = place_address(&irq->record, IRQ_LINE);
+
+	if (args->mode != IRQ_MODE_MESSAGE)
+		return kernel_irq_create(place, args->number, flags_of_mode[args->mode]);
+	irq->record.state = IRQ_KIND_MESSAGE;
+	return kernel_msi_create(place, &irq->address, &irq->data);
+}
+
 enum status irq_create(struct account *payer, struct irq_args const *args, char const *label, struct irq **irq)
 {
+	char what[48];
 	enum status status;
 
 	RPC_TRY(object_create(payer, PLACES_IRQ, 0, RECORD_IRQ, irq));
-	status = kernel_irq_create(place_address(&(*irq)->record, IRQ_LINE), args->number, flags_of_mode[args->mode]);
+	status = create_object(*irq, args);
 	if (status != STATUS_OK) {
 		object_destroy(&(*irq)->record, 0);
 		if (status == STATUS_NOT_FOUND)
 			return status;
-		if (claims_denial_counts())
-			core_print("\"%s\" asks for interrupt line %u: %s", label, args->number,
-			           status == STATUS_DENIED ? "the kernel's own" : status == STATUS_BUSY ? "another session has it" : "no vector is left");
-		return STATUS_DENIED;
+		format_cut(what, sizeof(what), args->mode == IRQ_MODE_MESSAGE ? "an interrupt by message" : "interrupt line %u", args->number);
+		return claims_deny(label, what,
+		                   status == STATUS_DENIED ? "the kernel's own" : status == STATUS_BUSY ? "another session has it" : "no vector is left");
 	}
 	kernel_gate_create(place_address(&(*irq)->record, 0), core_thread, badge_of(&(*irq)->record, 0));
 	return STATUS_OK;
@@ -49,4 +73,15 @@ static enum status op_bind(struct irq_session *self, struct rpc_cap const *handl
 	return STATUS_OK;
 }
 
-struct irq_ops const irq_operations = { .bind = op_bind };
+static enum status op_message(struct irq_session *self, uint64_t *address, uint64_t *data)
+{
+	struct irq *irq = (struct irq *)self;
+
+	if (irq->record.state != IRQ_KIND_MESSAGE)
+		return STATUS_UNSUPPORTED;
+	*address = irq->address;
+	*data = irq->data;
+	return STATUS_OK;
+}
+
+struct irq_ops const irq_operations = { .bind = op_bind, .message = op_message };

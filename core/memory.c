@@ -10,6 +10,9 @@ struct free_block {
 	uint64_t         order;
 };
 
+/* What is wanted: frames in a row below the limit, of which the first is aligned. */
+struct run { uint64_t count, align, limit; };
+
 static struct free_block *block_at(struct memory const *memory, uint64_t frame)
 {
 	return (struct free_block *)(memory->window + (frame << PAGE_SHIFT));
@@ -53,7 +56,10 @@ static void block_insert(struct memory *memory, uint64_t frame, unsigned order)
 	struct free_block *block = block_at(memory, frame);
 
 	*block = (struct free_block) { .order = order };
-	list_prepend(&memory->lists[order], &block->of_order);
+	if (frame < MEMORY_LOW && memory->frames > MEMORY_LOW)
+		list_append(&memory->lists[order], &block->of_order);
+	else
+		list_prepend(&memory->lists[order], &block->of_order);
 	memory->nonempty |= 1UL << order;
 	set_state(memory, frame, FRAME_FREE);
 	memory->free += 1UL << order;
@@ -149,13 +155,15 @@ static void take_run(struct memory *memory, uint64_t start, uint64_t first, uint
 }
 
 /* Does the run of free blocks around `frame`, itself one, hold what is wanted? Takes it then. */
-static bool try_run(struct memory *memory, uint64_t frame, uint64_t count, uint64_t align, uint64_t *first)
+static bool try_run(struct memory *memory, uint64_t frame, struct run const *run, uint64_t *first)
 {
-	uint64_t start = frame, end = frame, before;
+	uint64_t start = frame, end = frame, count = run->count, before;
 
 	while ((before = block_before(memory, start)) != start)
 		start = before;
-	*first = align_up(start, align);
+	*first = align_up(start, run->align);
+	if (!is_within(*first, count, run->limit))
+		return false;
 	while (end < *first + count && memory_state(memory, end) == FRAME_FREE)
 		end += 1UL << block_at(memory, end)->order;
 	if (end < *first + count)
@@ -170,36 +178,64 @@ static bool try_run(struct memory *memory, uint64_t frame, uint64_t count, uint6
  * Blocks in a run grow, then shrink, and no order comes more than twice: with none above 2^j it holds less than 2^(j + 2)
  * frames. So a run of at least 2^k frames has a block of order k - 1 or more.
  */
-static enum status alloc_run(struct memory *memory, uint64_t count, uint64_t align, uint64_t *first)
+static enum status alloc_run(struct memory *memory, struct run const *run, uint64_t *first)
 {
 	unsigned candidates = RUN_CANDIDATES;
-	unsigned lowest = floor_log2(count) ? floor_log2(count) - 1 : 0;
+	unsigned lowest = floor_log2(run->count) ? floor_log2(run->count) - 1 : 0;
 
 	for (unsigned order = MEMORY_ORDERS; order-- > lowest;) {
 		list_for_each(block, &memory->lists[order], struct free_block, of_order) {
 			if (!candidates--)
 				return STATUS_NOT_FOUND;
-			if (try_run(memory, frame_of(memory, block), count, align, first))
+			if (try_run(memory, frame_of(memory, block), run, first))
 				return STATUS_OK;
 		}
 	}
 	return STATUS_NOT_FOUND;
 }
 
+/* A free block of at least that order that begins low enough; the smallest where there is no limit. NULL: none was found. */
+static struct free_block *find_block(struct memory *memory, unsigned order, struct run const *run)
+{
+	uint64_t fitting = order < MEMORY_ORDERS ? memory->nonempty >> order << order : 0;
+	unsigned candidates = RUN_CANDIDATES;
+
+	if (fitting && run->limit >= memory->frames)
+		return list_first_object(&memory->lists[__builtin_ctzll(fitting)], struct free_block, of_order);
+	for (; fitting; fitting &= fitting - 1) {
+		struct list *list = &memory->lists[__builtin_ctzll(fitting)];
+
+		/* What is low is at the end. */
+		for (struct list_link *link = list_last(list); link && candidates; link = list_previous(list, link), candidates--) {
+			struct free_block *block = list_object(link, struct free_block, of_order);
+
+			if (is_within(frame_of(memory, block), run->count, run->limit))
+				return block;
+		}
+	}
+	return NULL;
+}
+
 enum status memory_alloc(struct memory *memory, uint64_t count, uint64_t align, uint64_t *first)
 {
+	return memory_alloc_below(memory, count, align, UINT64_MAX, first);
+}
+
+enum status memory_alloc_below(struct memory *memory, uint64_t count, uint64_t align, uint64_t limit, uint64_t *first)
+{
+	struct run run = { count, align, limit };
+
 	assert(count && is_power_of_two(align));
 	if (count > memory->free || align > 1UL << (MEMORY_ORDERS - 1))
 		return STATUS_NOT_FOUND;
 
 	unsigned order = MAX(ceil_log2(count), ceil_log2(align));
-	uint64_t fitting = order < MEMORY_ORDERS ? memory->nonempty >> order << order : 0;
+	struct free_block *block = find_block(memory, order, &run);
 
-	if (!fitting)
-		return alloc_run(memory, count, align, first);
+	if (!block)
+		return alloc_run(memory, &run, first);
 
-	unsigned found = __builtin_ctzll(fitting);
-	struct free_block *block = list_first_object(&memory->lists[found], struct free_block, of_order);
+	unsigned found = block->order;
 
 	*first = frame_of(memory, block);
 	block_remove(memory, *first);

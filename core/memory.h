@@ -16,7 +16,10 @@
 #include <base/status.h>
 #include <base/types.h>
 
-enum { MEMORY_ORDERS = 26 };    /* blocks of up to 128 GiB */
+enum {
+	MEMORY_ORDERS = 26,         /* blocks of up to 128 GiB */
+	MEMORY_LOW    = 1 << 20,    /* frames below 4 GiB; where there are others, these are given out last */
+};
 
 enum frame_state {
 	FRAME_FOREIGN,    /* not RAM, or not ours to give */
@@ -48,6 +51,9 @@ void memory_add(struct memory *memory, uint64_t first, uint64_t count);
  * run (or it is too scattered to be found among the 256 blocks that are looked at). A single frame is found whenever free > 0.
  */
 MUST_CHECK enum status memory_alloc(struct memory *memory, uint64_t count, uint64_t align, uint64_t *first);
+
+/* The same, with all frames below `limit`. NOT_FOUND also if only 256 free blocks above the limit were seen. */
+MUST_CHECK enum status memory_alloc_below(struct memory *memory, uint64_t count, uint64_t align, uint64_t limit, uint64_t *first);
 
 /* A part of what was given out, or all of it. */
 void memory_free(struct memory *memory, uint64_t first, uint64_t count);

@@ -6,6 +6,7 @@
 #include <cap_session/cap_session.h>
 #include <core/claims.h>
 #include <core/core.h>
+#include <core/grant.h>
 #include <core/io_mem.h>
 #include <core/io_port.h>
 #include <core/irq.h>
@@ -170,6 +171,11 @@ static void need_irq(struct opening const *request, uint64_t *pages, uint64_t *c
 	*caps = PLACES_IRQ;
 }
 
+static enum status check_irq(struct opening *request)
+{
+	return irq_check(request->args, request->label);
+}
+
 static enum status create_irq(struct account *account, struct opening const *request)
 {
 	struct irq *irq;
@@ -211,16 +217,24 @@ static enum status create_io_port(struct account *account, struct opening const 
 	return io_port_create(account, request->args, &io_port);
 }
 
+/* The account is the session. */
+static enum status create_ram(struct account *account, struct opening const *request)
+{
+	if (grant_holds(request->label, GRANT_DMA, 0, 0))
+		account->gates |= 1 << ACCOUNT_DMA;
+	return STATUS_OK;
+}
+
 static struct service const services[] = {
 	{ &log_type, need_log, NULL, create_log },
 	{ &rom_type, need_session, check_rom, create_rom },
 	{ &rm_type, need_rm, check_rm, create_rm },
 	{ &cpu_type, need_session, check_cpu, create_cpu },
 	{ &pd_type, need_pd, NULL, create_pd },
-	{ &irq_type, need_irq, NULL, create_irq },
+	{ &irq_type, need_irq, check_irq, create_irq },
 	{ &io_mem_type, need_io_mem, check_io_mem, create_io_mem },
 	{ &io_port_type, need_io_port, check_io_port, create_io_port },
-	{ .type = &ram_type }, { .type = &cap_session_type }, { .type = &signal_type },
+	{ .type = &ram_type, .create = create_ram }, { .type = &cap_session_type }, { .type = &signal_type },
 };
 
 struct cap session_cap(struct account *account)

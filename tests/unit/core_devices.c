@@ -5,6 +5,7 @@
  */
 #include <core/claims.h>
 #include <core/dataspace.h>
+#include <core/grant.h>
 #include <core/io_mem.h>
 #include <core/io_port.h>
 #include <core/irq.h>
@@ -12,6 +13,8 @@
 #include <core/session.h>
 
 #include "core_fake.h"
+
+#define LABEL "init -> grant irq all ports all dangerous_ports all memory all msi -> driver"
 
 enum { CLAIMS = 40, CLAIM_END = 400, OPERATIONS = 30000, SESSIONS = 60, PAGES = FAKE_FRAMES + 2000, PORTS = 0x10000 };
 
@@ -52,6 +55,7 @@ enum kind { IO_MEM, IO_PORT, IRQ, KINDS };
 static int pages[PAGES], ports[PORTS], lines[FAKE_LINES];
 static struct { uint32_t id; enum kind kind; } sessions[SESSIONS];
 static struct account *payer;
+static char const *label = LABEL;
 
 /* RAM up to FAKE_FRAMES; a reserved range beside it and one beside that; a hole; a reserved range that stands alone; LAPIC and I/O APIC. */
 static void boot_machine(void)
@@ -98,7 +102,7 @@ static enum status open_session(struct rpc_type const *type, void const *args, u
 	strcpy(request.service, type->name);
 	request.args.size = type->args_size;
 	memcpy(request.args.data, args, type->args_size);
-	CHECK(session_open(&request, "init -> driver", payer, id, &status, &session) == STATUS_OK);
+	CHECK(session_open(&request, label, payer, id, &status, &session) == STATUS_OK);
 	return status.state == SESSION_STATE_OPEN ? STATUS_OK : status.reason;
 }
 
@@ -228,4 +232,57 @@ START_TEST(each_thing_is_given_once_and_comes_back)
 }
 END_TEST
 
-UNIT_MAIN(claims_overlap_nothing, each_thing_is_given_once_and_comes_back)
+START_TEST(labels_grant_what_they_say)
+{
+	static struct { char const *label; enum grant_kind kind; uint64_t first, last; bool granted; } const cases[] = {
+		{ "init -> grant ports 0x70-0x71", GRANT_PORTS, 0x70, 0x71, true }, { "init -> grant ports 0x70-0x71", GRANT_PORTS, 0x70, 0x72, false },
+		{ "init -> grant ports 0x70-0x71", GRANT_PORTS, 0x6f, 0x70, false }, { "init -> grant ports 0x70-0x71", GRANT_DANGEROUS_PORTS, 0x70, 0x71, false },
+		{ "init -> grant ports 0x70-0x71", GRANT_MEMORY, 0x70, 0x71, false }, { "init -> grant ports 112-113 -> x", GRANT_PORTS, 0x70, 0x71, true },
+		{ "init -> grant irq 1 ports 2 irq 3", GRANT_IRQ, 3, 3, true }, { "init -> grant irq 1 ports 2 irq 3", GRANT_IRQ, 2, 2, false },
+		{ "init -> grant memory all", GRANT_MEMORY, 0, UINT64_MAX, true }, { "init -> grant  irq  all  msi ", GRANT_MSI, 0, 0, true },
+		{ "init -> grant msi", GRANT_DMA, 0, 0, false }, { "init -> grant dma", GRANT_DMA, 0, 0, true }, { "init -> grant msi 5", GRANT_MSI, 0, 0, true },
+		/* what comes behind a mistake does not count */
+		{ "init -> grant irq 1 x irq 2", GRANT_IRQ, 2, 2, false }, { "init -> grant irq 1 x irq 2", GRANT_IRQ, 1, 1, true },
+		{ "init -> grant irq 5-3 irq 4", GRANT_IRQ, 4, 4, false }, { "init -> grant irq 5-", GRANT_IRQ, 5, 5, false },
+		{ "init -> grant irq 0x", GRANT_IRQ, 0, 0, false }, { "init -> grant irq 1a", GRANT_IRQ, 1, 1, false },
+		{ "init -> grant irq 18446744073709551616", GRANT_IRQ, 0, 0, false }, { "init -> grant irq 18446744073709551615", GRANT_IRQ, UINT64_MAX, UINT64_MAX, true },
+		{ "init -> grant 5", GRANT_IRQ, 5, 5, false }, { "init -> grant", GRANT_IRQ, 0, 0, false }, { "init -> grantirq 5", GRANT_IRQ, 5, 5, false },
+		/* what a client says itself, or calls itself, or its parent calls it below init, is no grant */
+		{ "init -> driver -> grant irq all", GRANT_IRQ, 1, 1, false }, { "init", GRANT_IRQ, 1, 1, false }, { "", GRANT_IRQ, 1, 1, false },
+		{ "grant irq all", GRANT_IRQ, 1, 1, false }, { "x -> grant irq all", GRANT_IRQ, 1, 1, false }, { "init -> x grant irq all", GRANT_IRQ, 1, 1, false },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
+		ck_assert_msg(grant_holds(cases[i].label, cases[i].kind, cases[i].first, cases[i].last) == cases[i].granted, "%s", cases[i].label);
+	ck_assert_str_eq(grant_advice("init -> x", GRANT_PORTS, 0x70, 0x71),
+	                 "its label grants no device; to allow it, have init's route say <parent label=\"grant ports 0x70-0x71\"/>");
+	ck_assert_str_eq(grant_advice("init -> grant irq 5 6x", GRANT_IRQ, 8, 8), "its grant cannot be read from \"6x\" on");
+}
+END_TEST
+
+START_TEST(what_no_label_grants_is_denied)
+{
+	static struct { struct rpc_type const *type; union { struct irq_args irq; struct io_mem_args io_mem; struct io_port_args io_port; } args; } const tries[] = {
+		{ &irq_type, { .irq = { .number = 5 } } }, { &irq_type, { .irq = { .mode = IRQ_MODE_MESSAGE } } },
+		{ &io_mem_type, { .io_mem = { .base = (FAKE_FRAMES + 200UL) << PAGE_SHIFT, .size = 1 } } },
+		{ &io_port_type, { .io_port = { .base = 0x70, .size = 2 } } },
+	};
+	uint32_t pages_used, caps_used, id;
+
+	boot_machine();
+	payer = make_payer();
+	pages_used = payer->ram_used;
+	caps_used = payer->caps_used;
+	for (unsigned i = 0; i < ARRAY_SIZE(tries); i++) {
+		label = "init -> driver";
+		ck_assert(open_session(tries[i].type, &tries[i].args, 5, &id) == STATUS_DENIED);
+		ck_assert(pages_used == payer->ram_used && caps_used == payer->caps_used);
+		label = LABEL;
+		ck_assert(open_session(tries[i].type, &tries[i].args, 5, &id) == STATUS_OK);
+		caps_used = payer->caps_used;
+	}
+	ledger_check();
+}
+END_TEST
+
+UNIT_MAIN(labels_grant_what_they_say, what_no_label_grants_is_denied, claims_overlap_nothing, each_thing_is_given_once_and_comes_back)

@@ -229,7 +229,8 @@ static enum status fake_destroy(uint64_t at)
 		if (object->list)
 			fake_drop_frame(object->list, FAKE_CAPS);
 	} else if (object->type == FAKE_IRQ) {
-		fake_lines[object->target] = false;
+		if (object->target < FAKE_LINES)
+			fake_lines[object->target] = false;
 	} else if (object->type != FAKE_BUDGET) {
 		if (object->budget)
 			fake_at(object->budget, FAKE_BUDGET)->bound--;
@@ -255,6 +256,12 @@ static enum status fake_irq_create(uint64_t at, uint64_t line, uint64_t flags)
 {
 	struct fake_object *irq;
 
+	if (flags == IRQ_MSI) {
+		irq = line ? NULL : fake_create(at, IRQ_GRANULES, FAKE_IRQ);
+		if (irq)
+			irq->target = FAKE_LINES;
+		return irq ? STATUS_OK : STATUS_INVALID;
+	}
 	if (line >= FAKE_LINES)
 		return STATUS_NOT_FOUND;
 	if (line == FAKE_SERIAL || fake_lines[line])

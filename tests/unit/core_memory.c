@@ -31,9 +31,9 @@ static void setup(void)
 }
 
 /* Is there a run in the model? */
-static bool model_fits(uint64_t count, uint64_t align)
+static bool model_fits(uint64_t count, uint64_t align, uint64_t limit)
 {
-	for (uint64_t first = 0; first + count <= FRAMES; first += align) {
+	for (uint64_t first = 0; first + count <= MIN(limit, (uint64_t)FRAMES); first += align) {
 		uint64_t i = 0;
 
 		while (i < count && !used[first + i])
@@ -70,11 +70,12 @@ START_TEST(allocates_exactly_what_fits)
 			model_set(blocks[slot].first + blocks[slot].count, part, false);
 		} else {
 			uint64_t count = 1 + unit_below(unit_below(8) ? 16 : 300), align = 1UL << unit_below(unit_below(4) ? 1 : 7), first;
-			enum status status = memory_alloc(&memory, count, align, &first);
+			uint64_t limit = unit_below(2) ? UINT64_MAX : unit_below(FRAMES);
+			enum status status = memory_alloc_below(&memory, count, align, limit, &first);
 
-			CHECK(status == (model_fits(count, align) ? STATUS_OK : STATUS_NOT_FOUND));
+			CHECK(status == (model_fits(count, align, limit) ? STATUS_OK : STATUS_NOT_FOUND));
 			if (status == STATUS_OK) {
-				CHECK(first % align == 0);
+				CHECK(first % align == 0 && first + count <= limit);
 				model_set(first, count, true);
 				memset((void *)(memory.window + first * PAGE_SIZE), 0xa5, count * PAGE_SIZE);
 				blocks[slot].first = first;

@@ -21,6 +21,7 @@ enum hpet_bits { HPET_ENABLE = 1, HPET_LEVEL = 2, HPET_INTERRUPT = 4, HPET_32_BI
 
 static struct test {
 	struct env           *env;
+	char const           *label;     /* of the sessions that are tried; the configuration grants by it */
 	struct handler        unused;    /* signals are waited for one by one */
 	struct signal_context interrupt, never;
 	struct io_port        ports;
@@ -42,7 +43,7 @@ static enum status try_io_mem(uint64_t base, uint64_t size)
 {
 	struct io_mem_args args = { .base = base, .size = size };
 	struct io_mem      io_mem;
-	enum status        status = io_mem_open(&io_mem, self.env, "", &args);
+	enum status        status = io_mem_open(&io_mem, self.env, self.label, &args);
 
 	if (status == STATUS_OK)
 		io_mem_close(&io_mem);
@@ -53,7 +54,7 @@ static enum status try_io_port(uint32_t base, uint32_t size)
 {
 	struct io_port_args args = { .base = base, .size = size };
 	struct io_port      io_port;
-	enum status         status = io_port_open(&io_port, self.env, "", &args);
+	enum status         status = io_port_open(&io_port, self.env, self.label, &args);
 
 	if (status == STATUS_OK)
 		io_port_close(&io_port);
@@ -64,7 +65,7 @@ static enum status try_irq(uint32_t number)
 {
 	struct irq_args args = { .number = number };
 	struct irq      irq;
-	enum status     status = irq_open(&irq, self.env, "", &args);
+	enum status     status = irq_open(&irq, self.env, self.label, &args);
 
 	if (status == STATUS_OK)
 		irq_close(&irq);
@@ -112,6 +113,24 @@ static enum status test_refusals(void)
 	CHECK(try_irq(24) == STATUS_NOT_FOUND);
 	CHECK(try_irq(UINT32_MAX) == STATUS_NOT_FOUND);
 	CHECK(try_irq(23) == STATUS_OK);
+	return STATUS_OK;
+}
+
+/* Nothing is given but what the label grants, and not even all ports hold those that are dangerous. */
+static enum status test_grants(void)
+{
+	static uint16_t const dangerous[] = { 0, 0xf, 0x64, 0x80, 0x92, 0xb2, 0xc0, 0xcf8, 0xcf9, 0xcfc, 0x604, 0x608 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(dangerous); i++)
+		CHECK(try_io_port(dangerous[i], 1) == STATUS_DENIED);
+	self.label = "none";
+	CHECK(try_irq(23) == STATUS_DENIED);
+	CHECK(try_io_mem(HPET, 1) == STATUS_DENIED);
+	CHECK(try_io_port(0x92, 1) == STATUS_OK);
+	CHECK(try_io_port(0x93, 1) == STATUS_OK);
+	CHECK(try_io_port(0x92, 2) == STATUS_DENIED);
+	CHECK(try_io_port(0xcf9, 1) == STATUS_DENIED);
+	self.label = "";
 	return STATUS_OK;
 }
 
@@ -320,12 +339,14 @@ enum status component_construct(struct env *env)
 	struct books before, after;
 
 	self.env = env;
+	self.label = "";
 	TRY(ep_signal(&env->ep, &self.unused, &self.interrupt));
 	TRY(ep_signal(&env->ep, &self.unused, &self.never));
 	if (node_bool(env_config(env), "holder", false))
 		return hold();
 	TRY(books_read(env, &before));
 	TRY(test_refusals());
+	TRY(test_grants());
 	TRY(test_holder());
 	TRY(test_io_mem());
 	TRY(test_io_port());

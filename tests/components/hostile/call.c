@@ -20,7 +20,7 @@ static struct message message;
 static uint64_t       answer[UTCB_WORDS];
 static struct cap     window[UTCB_CAPS];
 
-static uint32_t exit_label, open_label, state_label, close_label, upgrade_label, serve_label;
+static uint32_t exit_label, open_label, state_label, close_label, upgrade_label, serve_label, disconnect_label;
 static uint32_t spared[SPARED_MAX];
 static unsigned spared_count;
 static unsigned depth;
@@ -35,6 +35,7 @@ enum status call_init(void)
 	close_label = label_of("parent", "session_close");
 	upgrade_label = label_of("parent", "session_upgrade");
 	serve_label = label_of("parent", "serve");
+	disconnect_label = label_of("thread", "disconnect");
 	for (unsigned i = 0; i < UTCB_CAPS; i++)
 		TRY(cap_reserve(&window[i]));
 	return STATUS_OK;
@@ -60,6 +61,8 @@ static bool is_suicide(void)
 {
 	bool const closes = message.label == close_label || message.label == upgrade_label || message.label == state_label;
 
+	if (message.label == disconnect_label)
+		return message.data[0] != 1;    /* the servant needs what it waits with */
 	return message.label == exit_label || (closes && is_spared((uint32_t)message.data[0]));
 }
 

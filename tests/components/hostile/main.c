@@ -78,6 +78,7 @@ static struct { char const *name[2], *before[3][2]; } const rows[] = {
 	{ { "cap_session", "free" }, { { "cap_session", "alloc" } } },
 	{ { "signal", "free_context" }, { { "signal", "alloc_context" } } },
 	{ { "ram", "free" }, { { "ram", "alloc" } } },
+	{ { "ram", "physical" }, { { "ram", "alloc" } } },
 	{ { "rm", "detach" }, { { "rm", "attach" } } },
 	{ { "parent", "session_upgrade" }, { { "parent", "session_open" } } },
 };

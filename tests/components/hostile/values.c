@@ -18,7 +18,7 @@ uint64_t random_next(void)
 
 enum meaning {
 	ANYTHING, PAGES, BYTES, CAPS, STACK_SLOT, ADDRESS, OFFSET, PRIORITY, ALIGN, PORT, PORT_BASE, PORT_COUNT, DEVICE, DEVICE_SIZE, LINE,
-	ID, SMALL, SLOT, MICROSECONDS, RESERVED, SERVICE, HASH, PIECE, LITTLE, MEANINGS,
+	ID, SMALL, SLOT, MICROSECONDS, RESERVED, SERVICE, HASH, PIECE, LITTLE, FLAGS, MEANINGS,
 };
 
 static struct { char const *interface, *name; enum meaning meaning; } const meanings[] = {
@@ -27,7 +27,7 @@ static struct { char const *interface, *name; enum meaning meaning; } const mean
 	{ "io_mem", "base", DEVICE },          { "io_mem", "size", DEVICE_SIZE }, { "irq", "number", LINE },
 	{ "rm", "size", PIECE },                { "recorder", "size", LITTLE },
 	{ NULL, "size", BYTES },               { NULL, "caps", CAPS },           { NULL, "stack_slot", STACK_SLOT },
-	{ "rm", "address", ADDRESS },          { "rm", "offset", OFFSET },       { NULL, "priority", PRIORITY },
+	{ "rm", "address", ADDRESS },          { "rm", "offset", OFFSET },       { "rm", "flags", FLAGS },            { NULL, "priority", PRIORITY },
 	{ NULL, "align", ALIGN },              { NULL, "id", ID },               { "pd", "slot", SLOT },
 	{ NULL, "us", MICROSECONDS },          { NULL, "reserved", RESERVED },   { "hello", "a", SMALL },
 	{ "hello", "b", SMALL },                { "parent", "service", SERVICE }, { "parent", "hash", HASH },
@@ -143,6 +143,7 @@ static uint64_t meant(enum meaning meaning)
 	case RESERVED:     return 0;
 	case PIECE:        return one_in(2) ? 0 : one_in(16) ? number() : below(4) * PAGE_SIZE;
 	case LITTLE:       return below(4 * PAGE_SIZE);
+	case FLAGS:        return below(4);
 	case HASH:         return sessions_own_hash();
 	default:           return number();
 	}
