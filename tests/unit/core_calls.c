@@ -382,8 +382,8 @@ static void fault(void)
 	struct kernel_regs message = { .header = (unit_below(10) ? 14UL : unit_below(300)) << 32 };
 	struct tree_node *node;
 
-	if (!record || record->type != RECORD_THREAD || !thread->pd || record->state == THREAD_STATE_NEW)
-		return;
+	if (!record || record->type != RECORD_THREAD || !thread->pd || record->state == THREAD_STATE_NEW || thread->waits)
+		return;    /* it does not run */
 	message.w[0] = thread_object(thread).value;
 	message.w[1] = unit_below(32);
 	message.w[2] = edge();
