@@ -50,23 +50,47 @@ void log_destroy(struct log *log)
 	object_destroy(&log->record, 0);
 }
 
-/* Text without a newline, by pieces. */
+/* Bytes of the character at `text`, as UTF-8 (RFC 3629, section 4); 0: none that is to reach a terminal: a control character, or what is malformed. */
+static size_t character(unsigned char const *text, size_t size)
+{
+	/* By the first byte, up to `last`: how many there are, and what the second one can be. The controls U+0080 to U+009F are left out. */
+	static struct { uint8_t last, bytes, low, high; } const kinds[] = {
+		{ 0x08, 0, 0, 0 }, { 0x09, 1, 0, 0 }, { 0x1f, 0, 0, 0 }, { 0x7e, 1, 0, 0 }, { 0xc1, 0, 0, 0 }, { 0xc2, 2, 0xa0, 0xbf }, { 0xdf, 2, 0x80, 0xbf },
+		{ 0xe0, 3, 0xa0, 0xbf }, { 0xec, 3, 0x80, 0xbf }, { 0xed, 3, 0x80, 0x9f }, { 0xef, 3, 0x80, 0xbf }, { 0xf0, 4, 0x90, 0xbf }, { 0xf3, 4, 0x80, 0xbf },
+		{ 0xf4, 4, 0x80, 0x8f }, { 0xff, 0, 0, 0 },
+	};
+	unsigned kind = 0;
+
+	while (text[0] > kinds[kind].last)
+		kind++;
+	if (kinds[kind].bytes > size || (kinds[kind].bytes > 1 && (text[1] < kinds[kind].low || text[1] > kinds[kind].high)))
+		return 0;
+	for (size_t i = 2; i < kinds[kind].bytes; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return kinds[kind].bytes;
+}
+
+/* Text without a newline, by pieces; '?' for each byte that a terminal is not to see. */
 static void put_clean(char const *text, size_t size)
 {
 	char piece[CONSOLE_BYTES];
+	size_t length = 0;
 
 	while (size) {
-		size_t length = MIN(size, sizeof(piece));
+		size_t bytes = character((unsigned char const *)text, size), taken = MAX(bytes, (size_t)1);
 
-		for (size_t i = 0; i < length; i++) {
-			unsigned char byte = text[i];
-
-			piece[i] = (byte < ' ' && byte != '\t') || byte == 0x7f ? '?' : byte;
+		if (length + taken > sizeof(piece)) {
+			put(piece, length);
+			length = 0;
 		}
-		put(piece, length);
-		text += length;
-		size -= length;
+		memcpy(piece + length, bytes ? text : "?", taken);
+		length += taken;
+		text += taken;
+		size -= taken;
 	}
+	if (length)
+		put(piece, length);
 }
 
 static void put_label(char const *label)

@@ -18,7 +18,7 @@
 #include <core/walk.h>
 #include <kernel/abi/info.h>
 
-enum { AROUND = 16 * PAGE_SIZE, FRAMES_MAX = 16, PAGE_FAULT = 14 };
+enum { AROUND = 16 * PAGE_SIZE, FRAMES_MAX = 16, PAGE_FAULT = 14, FAULTS_TOLD = 16 };
 
 struct fault {
 	struct thread *thread;
@@ -125,6 +125,14 @@ static char const *image_name(struct rm *rm)
 	return module ? module->name : "";
 }
 
+/* Is one more fault of the domain worth its lines? The first are, then each at which their number has doubled: somebody may resume a thread for ever. */
+static bool report_counts(struct pd *pd)
+{
+	if (pd->faults < UINT16_MAX)
+		pd->faults++;
+	return pd->faults <= FAULTS_TOLD || (pd->faults < UINT16_MAX && is_power_of_two(pd->faults));
+}
+
 static void report(struct fault const *fault)
 {
 	struct pd *pd = fault->thread->pd;
@@ -166,7 +174,8 @@ uint32_t pager_handle(struct kernel_regs const *message)
 	} else {
 		if (fault.vector == PAGE_FAULT && resolve(&fault, &reply))
 			return reply;
-		report(&fault);
+		if (report_counts(thread->pd))
+			report(&fault);
 		thread->record.state = THREAD_STATE_FAULTED;
 		thread->fault = (struct thread_fault) { fault.vector, fault.error, fault.address, fault.ip, fault.sp };
 	}

@@ -31,8 +31,9 @@ struct pd {
 	struct thread *main;                       /* bound first; NULL: none yet, or it was killed */
 	struct rm     *rm;
 	struct frame_list tables;                  /* dying: page tables taken out */
-	uint16_t       flags;                      /* enum pd_flags */
-	uint16_t       label_size;
+	uint8_t        flags;                      /* enum pd_flags */
+	uint8_t        label_size;                 /* 255 at most */
+	uint16_t       faults;                     /* that stopped a thread of it; UINT16_MAX: or more */
 	uint32_t       cap_list;                   /* frame number; paid for by who pays the first far one. 0: no far ones */
 	char           label[];                    /* in what is left of its places */
 };

@@ -373,4 +373,24 @@ START_TEST(takes_memory_from_everybody_when_its_account_ends)
 }
 END_TEST
 
-UNIT_MAIN(agrees_with_the_list, keeps_tables_when_the_domain_ends_first, takes_memory_from_everybody_when_its_account_ends)
+START_TEST(faults_do_not_fill_the_log)
+{
+	struct kernel_regs message = { .header = 14UL << 32, .w = { 0, 0, 0x1234000, 0 } };
+	unsigned lines = 0;
+
+	build();
+	start();
+	message.w[0] = thread_object(thread).value;
+	fake_console_size = 0;
+	for (unsigned i = 0; i < 100000; i++) {
+		ck_assert(pager_handle(&message) == FAULT_STOP);
+		ck_assert(thread_operations.resume((void *)thread) == STATUS_OK);
+	}
+	for (size_t i = 0; i + 8 < fake_console_size; i++)
+		lines += !memcmp(fake_console + i, "] fault:", 8);
+	ck_assert_uint_eq(lines, 16 + 11);    /* 32, 64, ... 32768 */
+}
+END_TEST
+
+UNIT_MAIN(agrees_with_the_list, keeps_tables_when_the_domain_ends_first, faults_do_not_fill_the_log,
+          takes_memory_from_everybody_when_its_account_ends)
