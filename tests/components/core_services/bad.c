@@ -53,7 +53,7 @@ static enum status test_ranges(void)
 		REFUSED(attach(bad.memory, ranges[i], bad.env->account), STATUS_INVALID);
 	REFUSED(attach(bad.memory, (struct rm_attach_args) { .access = (enum rm_access)17 }, bad.env->account), STATUS_PROTOCOL);
 	for (unsigned i = 0; i < ARRAY_SIZE(slots); i++)
-		REFUSED(cpu_create_thread(&bad.env->cpu, "bad", slots[i], 0, 0, bad.env->account, &made), STATUS_INVALID);
+		REFUSED(cpu_create_thread(&bad.env->cpu, "bad", slots[i], &(struct thread_options) { 0 }, bad.env->account, &made), STATUS_INVALID);
 	REFUSED(thread_start(bad.thread, 0x400000, 0x500000, 0), STATUS_BUSY);
 	REFUSED(rm_detach(&bad.space, 0), STATUS_NOT_FOUND);
 	REFUSED(rm_detach(&bad.space, KERNEL_HALF), STATUS_NOT_FOUND);
@@ -115,7 +115,7 @@ static enum status test_capabilities(void)
 		}
 		if (!account && !empty) {
 			REFUSED(attach(bad.memory, (struct rm_attach_args) { .size = PAGE_SIZE }, (struct account) { any[i] }), STATUS_BAD_CAP);
-			REFUSED(cpu_create_thread(&bad.env->cpu, "bad", 0x70000000, 0, 0, (struct account) { any[i] }, &made), STATUS_BAD_CAP);
+			REFUSED(cpu_create_thread(&bad.env->cpu, "bad", 0x70000000, &(struct thread_options) { 0 }, (struct account) { any[i] }, &made), STATUS_BAD_CAP);
 		}
 		if (!account) {
 			REFUSED(account_split_from(bad.env->account, (struct account) { any[i] }, ACCOUNT_KIND_SESSION, "", 0, 0, &control, &use), STATUS_BAD_CAP);
@@ -152,7 +152,7 @@ static enum status test_wrong_object(void)
 
 	REFUSED(rm_detach(&rm, 0), STATUS_PROTOCOL);
 	REFUSED(rm_attach(&rm, bad.memory, &(struct rm_attach_args) { .size = PAGE_SIZE }, bad.env->account, &address), STATUS_PROTOCOL);
-	REFUSED(cpu_create_thread(&cpu, "bad", 0x70000000, 0, 0, bad.env->account, &made), STATUS_PROTOCOL);
+	REFUSED(cpu_create_thread(&cpu, "bad", 0x70000000, &(struct thread_options) { 0 }, bad.env->account, &made), STATUS_PROTOCOL);
 	return STATUS_OK;
 }
 

@@ -43,5 +43,5 @@ static inline MUST_CHECK enum status end_account(struct account_control control,
 /* A thread that is bound nowhere, in a slot that nobody uses. */
 static inline MUST_CHECK enum status unbound_thread(struct env *env, struct thread *thread)
 {
-	return cpu_create_thread(&env->cpu, "unbound", 0x70000000, 0, 0, env->account, thread);
+	return cpu_create_thread(&env->cpu, "unbound", 0x70000000, &(struct thread_options) { 0 }, env->account, thread);
 }
