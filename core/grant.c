@@ -34,16 +34,14 @@ static bool word_is(struct word word, char const *text)
 	return strlen(text) == word.size && string_starts_with(word.start, text);
 }
 
-/* The words of a label's grant begin here; NULL: it has none. */
-static char const *grant_of(char const *label)
+/* The words of a label's grant begin here; *given: it has one, else they are what everybody has. */
+static char const *grant_of(char const *label, bool *given)
 {
-	static char const own[] = "init -> ";
-	struct word first;
+	static char const own[] = "init -> ", everybodys[] = "irq 2 ports 0x40-0x43";
+	struct word first = next_word(string_starts_with(label, own) ? label + sizeof(own) - 1 : "");
 
-	if (!string_starts_with(label, own))
-		return NULL;
-	first = next_word(label + sizeof(own) - 1);
-	return word_is(first, "grant") ? first.start + first.size : NULL;
+	*given = word_is(first, "grant");
+	return *given ? first.start + first.size : everybodys;
 }
 
 static int digit_of(char c)
@@ -118,16 +116,17 @@ static char const *search(char const *at, enum grant_kind wanted, uint64_t first
 
 bool grant_holds(char const *label, enum grant_kind kind, uint64_t first, uint64_t last)
 {
-	char const *grant = grant_of(label);
+	bool given;
 
-	return grant && !search(grant, kind, first, last);
+	return !search(grant_of(label, &given), kind, first, last);
 }
 
 char const *grant_advice(char const *label, enum grant_kind kind, uint64_t first, uint64_t last)
 {
 	static char text[192];
 	char ranges[48] = "";
-	char const *grant = grant_of(label), *stop = grant ? search(grant, kind, first, last) : NULL;
+	bool given;
+	char const *stop = search(grant_of(label, &given), kind, first, last);
 
 	if (kinds[kind].ranges && first == last)
 		format_cut(ranges, sizeof(ranges), kind == GRANT_IRQ ? " %llu" : " 0x%llx", (unsigned long long)first);
@@ -137,6 +136,6 @@ char const *grant_advice(char const *label, enum grant_kind kind, uint64_t first
 		format_cut(text, sizeof(text), "its grant cannot be read from \"%s\" on", stop);
 	else
 		format_cut(text, sizeof(text), "%s; to allow it, have init's route say <parent label=\"grant %s%s\"/>",
-		           grant ? "its label grants other devices" : "its label grants no device", kinds[kind].name, ranges);
+		           given ? "its label grants other devices" : "its label grants no device", kinds[kind].name, ranges);
 	return text;
 }

@@ -8,6 +8,9 @@
  * A grant is a row of kinds, each with the ranges that follow it, with both ends: `irq 2 8 20-23`, `ports 0x40-0x43`, `memory 0xfed00000-0xfed003ff`; or
  * `all`. Two kinds have no ranges: `msi`, interrupts that a device sends as messages, and `dma`, physical addresses of RAM. Ports with which one can
  * end the machine, or overwrite it, are not among `ports`, not even all of them; they are `dangerous_ports`.
+ *
+ * A session without a grant can have the PIT, `irq 2 ports 0x40-0x43`, which can harm nobody: so a configuration of a timer and what uses it need not
+ * speak of devices.
  */
 #pragma once
 

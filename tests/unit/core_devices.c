@@ -247,6 +247,9 @@ START_TEST(labels_grant_what_they_say)
 		{ "init -> grant irq 0x", GRANT_IRQ, 0, 0, false }, { "init -> grant irq 1a", GRANT_IRQ, 1, 1, false },
 		{ "init -> grant irq 18446744073709551616", GRANT_IRQ, 0, 0, false }, { "init -> grant irq 18446744073709551615", GRANT_IRQ, UINT64_MAX, UINT64_MAX, true },
 		{ "init -> grant 5", GRANT_IRQ, 5, 5, false }, { "init -> grant", GRANT_IRQ, 0, 0, false }, { "init -> grantirq 5", GRANT_IRQ, 5, 5, false },
+		/* everybody can have the PIT, if nothing else is said */
+		{ "init -> timer", GRANT_PORTS, 0x40, 0x43, true }, { "init", GRANT_IRQ, 2, 2, true }, { "init -> timer", GRANT_PORTS, 0x40, 0x44, false },
+		{ "init -> grant msi", GRANT_PORTS, 0x40, 0x43, false },
 		/* what a client says itself, or calls itself, or its parent calls it below init, is no grant */
 		{ "init -> driver -> grant irq all", GRANT_IRQ, 1, 1, false }, { "init", GRANT_IRQ, 1, 1, false }, { "", GRANT_IRQ, 1, 1, false },
 		{ "grant irq all", GRANT_IRQ, 1, 1, false }, { "x -> grant irq all", GRANT_IRQ, 1, 1, false }, { "init -> x grant irq all", GRANT_IRQ, 1, 1, false },
