@@ -69,6 +69,7 @@ lint: $(STAMP)
 
 # Everything at full length: minutes instead of seconds.
 soak: export SCALE := 1
+soak: export ALL_CPUS := 4
 soak: test
 
 bench: all build/host/entries.so
@@ -104,7 +105,7 @@ help:
 	@echo 'make fuzz/NAME      feed the dispatcher of interface NAME with libFuzzer, under ASan and UBSan, for SECONDS=60; fuzz/xml: XML against libxml2'
 	@echo 'make lint           static checks of the kernel: gcc -fanalyzer, clang-tidy, cppcheck (part of make test)'
 	@echo 'make prove          Frama-C on the kernel: lists stay lists, no overflow, nothing out of bounds (tests/prove/)'
-	@echo 'make soak           the same with all long campaigns in full'
+	@echo 'make soak           the same with all long campaigns in full, and every scenario on four CPUs too'
 	@echo 'make bench          figures in instructions, against doc/performance.md; NAMES="ipc core" measures some'
 	@echo 'make all            build everything; make NAME: one component'
 	@echo 'make new/NAME       lay down a component os/apps/NAME that works, with a unit test and a scenario'

@@ -259,6 +259,8 @@ static void calls_until_gone(uint64_t argument)
 
 	for (;; rounds[index]++) {
 		struct msg m = call(argument & 0xffffffff, 1);
+		if (rounds[index] % 64 == 0)
+			__builtin_ia32_pause(); /* under -icount: the turn of the other CPUs */
 		if (status_of(m)) {
 			EXPECT(status_of(m) == STATUS_PEER_GONE || status_of(m) == STATUS_BAD_CAP);
 			told[index] = 1;
@@ -282,10 +284,10 @@ TEST_SMP(a_revocation_reaches_callers_on_all_cpus)
 
 	for (unsigned i = 0; i < CPUS; i++)
 		until_gone(i, i, cap);
-	run_for(50 * MS);
+	run_for(15 * MS);
 	while (op1(SYS_CAP_REVOKE, cap) == STATUS_AGAIN)
 		;
-	run_for(50 * MS);
+	run_for(15 * MS);
 	for (unsigned i = 0; i < CPUS; i++)
 		CHECK(told[i] && rounds[i]);
 	CHECK_IS(call(cap, 1).w[0], 2);
@@ -305,16 +307,16 @@ static void notes_late(uint64_t argument)
 
 TEST_SMP(no_badge_comes_after_its_gate_was_destroyed)
 {
-	for (unsigned n = 0; n < 10; n++) {
+	for (unsigned n = 0; n < 4; n++) {
 		struct child *s = child_run_on(1, notes_late, 6, 0), *c[CPUS];
 		uint64_t gate = gate_new(s, 1), cap = child_give(&self, gate);
 
 		for (unsigned i = 0; i < CPUS; i++)
 			c[i] = until_gone(i, i, cap);
-		run_for((3 + n) * MS);
+		run_for((1 + n) * MS);
 		OK(destroy(gate));
 		gone = 1;
-		run_for(5 * MS);
+		run_for(MS);
 		CHECK(!late);
 		gone = 0;
 		for (unsigned i = 0; i < CPUS; i++)
