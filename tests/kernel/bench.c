@@ -103,6 +103,53 @@ TEST(figure_of_an_interrupt_to_its_thread)
 	figure("irq_to_thread", sum / TIMES);
 }
 
+/* --- Calls between threads with FPU state --- */
+
+static struct child *heavy_new(child_function *run, unsigned priority)
+{
+	struct child *c = child_new(run, priority);
+	uint64_t area = place(info->fpu_granules);
+
+	OK(op2(SYS_FPU_CREATE, area, c->thread));
+	note(area);
+	return c;
+}
+
+static void use_fpu_and_tls(uint64_t base)
+{
+	sys(SYS_THREAD_TLS, base, 0, 0, 0, 0);
+	__asm__ volatile("movq %0, %%xmm0" : : "r"(base));
+}
+
+static void answers(uint64_t unused)
+{
+	use_fpu_and_tls(0x2000);
+	for (;;)
+		reply_wait(0);
+}
+
+static void calls(uint64_t gate)
+{
+	use_fpu_and_tls(0x1000);
+	for (unsigned i = 0; i <= TIMES; i++) {
+		if (i == 1)
+			begin = tsc();
+		call(gate, i);
+	}
+	end = tsc();
+}
+
+TEST(figure_of_a_call_between_threads_with_fpu_and_thread_local_storage)
+{
+	struct child *server = heavy_new(answers, 20), *c = heavy_new(calls, 10);
+
+	child_start(server, 0);
+	settle();
+	child_start(c, child_give(c, gate_new(server, 1)));
+	settle();
+	figure("ipc_round_trip_fpu", (end - begin) / TIMES);
+}
+
 /* --- Exceptions and page faults --- */
 
 static void mends(uint64_t unused)
