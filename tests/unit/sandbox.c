@@ -159,13 +159,42 @@ static void ask_for_more(struct sandbox_child *child)
 	CHECK(!(child->news & NEWS_RESOURCE) || (child->given.ram <= start->ram_max.value && child->given.caps <= start->caps_max.value));
 }
 
+/* A child uses some of its quota. */
+static void consume(struct sandbox_child *child)
+{
+	unsigned const     account = object_of(child->child.account.cap.selector)->account;
+	struct quota const some    = { unit_below(200) * PAGE_SIZE, unit_below(9) };
+
+	if (spend(account, some) == STATUS_OK)
+		CHECK(quota_add(&accounts[account].own, some));
+}
+
+/* A child that is asked for quota gives some back, or says that it has. What is back is so to the byte. */
+static void give_back(struct sandbox_child *child)
+{
+	unsigned const     account = object_of(child->child.account.cap.selector)->account;
+	struct quota const before  = accounts[account].limit;
+	uint64_t           ram, caps;
+
+	CHECK(sandbox_parent_ops.yield_demand(&child->parent, &ram, &caps) == STATUS_OK);
+	if (unit_below(3)) {
+		CHECK(quota_take(&accounts[account].used, accounts[account].own));
+		accounts[account].own = (struct quota) { 0, 0 };
+	}
+	CHECK(sandbox_parent_ops.yield_done(&child->parent) == STATUS_OK);
+	if (accounts[account].limit.ram == before.ram && accounts[account].limit.caps == before.caps)
+		return;
+	CHECK(accounts[account].limit.ram + ram == before.ram && accounts[account].limit.caps + caps == before.caps);
+	CHECK(!child->demand.ram && !child->demand.caps && !child->yield_over.armed);
+}
+
 static void ask(struct sandbox_child *child)
 {
 	struct session_status status = { .state = SESSION_STATE_NONE };
 	struct cap            session = CAP_NULL;
 	uint32_t              id      = random_id(child), bits;
 
-	switch (unit_below(6)) {
+	switch (unit_below(7)) {
 	case 0:
 		if (sandbox_parent_ops.session_close(&child->parent, id, &status) == STATUS_OK)
 			CHECK(status.state == SESSION_STATE_CLOSED || status.state == SESSION_STATE_CLOSING);
@@ -187,6 +216,9 @@ static void ask(struct sandbox_child *child)
 		break;
 	case 4:
 		CHECK(sandbox_parent_ops.heartbeat(&child->parent) == STATUS_OK);
+		break;
+	case 5:
+		unit_below(2) ? consume(child) : give_back(child);
 		break;
 	default:
 		ask_for_more(child);
@@ -238,8 +270,10 @@ static void run_timeouts(void)
 		sandbox.work.armed = false;
 		sandbox.work.handle(&sandbox.work, 1);
 	}
-	list_for_each_safe (child, &sandbox.children, struct sandbox_child, of_sandbox)
+	list_for_each_safe (child, &sandbox.children, struct sandbox_child, of_sandbox) {
 		run_timeout(&child->again);
+		run_timeout(&child->yield_over);
+	}
 	run_timeout(&sandbox.patience);
 	run_timeout(&sandbox.heartbeat);
 	run_timeout(&sandbox.report.due);

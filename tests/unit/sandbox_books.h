@@ -35,6 +35,7 @@ static struct {
 	bool         alive, outlives;
 	unsigned     origin;
 	struct quota limit, used;
+	struct quota own;          /* of that, what the child itself uses */
 } accounts[ACCOUNTS];
 
 static bool quota_is_short;    /* core refuses at random */
