@@ -12,6 +12,7 @@
 #include <core/region.h>
 #include <core/session.h>
 #include <core/thread.h>
+#include <core/trace.h>
 
 /* Ends one object, whatever it is. AGAIN: a slice of it is done. */
 static enum status end_object(struct record *record)
@@ -49,6 +50,8 @@ static enum status end_object(struct record *record)
 	case RECORD_IO_PORT:
 		io_port_destroy((struct io_port *)record);
 		return STATUS_OK;
+	case RECORD_TRACE:
+		return trace_destroy((struct trace *)record);
 	case RECORD_ROM:
 	case RECORD_PARENT:
 		kernel_destroy(place_address(record, 0));

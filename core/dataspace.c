@@ -6,6 +6,7 @@
 #include <core/core.h>
 #include <core/machine.h>
 #include <core/region.h>
+#include <core/trace.h>
 
 enum {
 	FILL_SLICE   = 16,    /* frames zeroed a slice */
@@ -170,6 +171,7 @@ enum status dataspace_destroy(struct dataspace *dataspace)
 		return rm_destroy(record_at(dataspace->frame));
 	if (dataspace->record.state == DATASPACE_FILLING)
 		unlink_filling(dataspace);
+	trace_dataspace_ends(dataspace);
 	if (dataspace->record.state != DATASPACE_FREED) {
 		kernel_destroy(place_address(&dataspace->record, 0));
 		dataspace->record.state = DATASPACE_FREED;

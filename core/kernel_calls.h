@@ -195,6 +195,12 @@ static inline uint32_t kernel_port_in(uint32_t port, unsigned size)
 
 static inline void kernel_port_out(uint32_t port, unsigned size, uint32_t value) { kernel_must(SYS_PORT_IO, port, size | 1 << 8, value); }
 
+/* memory 0: none. */
+static inline void kernel_trace_ring(uint32_t number, struct paddr memory, uint64_t frames)
+{
+	kernel_must(SYS_TRACE_RING, number, memory.value, frames);
+}
+
 /* EXISTS: the slot is taken. INVALID: there is no such slot. */
 MUST_CHECK static inline enum status kernel_cap_install(struct paddr pd, uint64_t selector, struct paddr object)
 {

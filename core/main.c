@@ -8,7 +8,7 @@
  *   account*.c           who may spend what, and the end of all    dataspace.c         memory to attach
  *   region.c rm.c tables.c walk.c wave.c   address spaces          pager.c             page faults, exceptions, thread exits
  *   thread.c cpu.c pd.c signal.c                                   session.c parent.c  init's sessions; rom.c log.c
- *   irq.c io_mem.c io_port.c claims.c   devices                    boot.c ledger.c check.c machine_ledger.c debug.c
+ *   irq.c io_mem.c io_port.c claims.c   trace.c   devices            boot.c ledger.c check.c machine_ledger.c debug.c
  *   kernel_calls.h       the kernel
  *
  * An operation first decodes and checks all that it was given, then charges, then acts. What was charged is there: frames and
@@ -32,6 +32,7 @@
 #include <core/pd.h>
 #include <core/rom.h>
 #include <core/thread.h>
+#include <core/trace.h>
 
 /* 1: ledger_check after each operation (make CHECKS=deep). */
 #ifndef CORE_CHECKS_DEEP
@@ -116,6 +117,7 @@ enum status main_dispatch(struct rpc *rpc)
 	case RECORD_IRQ:       return irq_dispatch(&irq_operations, (struct irq_session *)record, rpc);
 	case RECORD_IO_MEM:    return io_mem_dispatch(&io_mem_operations, (struct io_mem_session *)record, rpc);
 	case RECORD_IO_PORT:   return io_port_dispatch(&io_port_operations, (struct io_port_session *)record, rpc);
+	case RECORD_TRACE:     return trace_dispatch(&trace_operations, (struct trace_session *)record, rpc);
 	case RECORD_NONE:
 	case RECORD_REGION:
 	case RECORD_GATE:

@@ -15,6 +15,7 @@ static char const *const type_names[RECORD_TYPES] = {
 	[RECORD_THREAD] = "thread", [RECORD_GATE] = "gate", [RECORD_SIGNAL] = "signal context", [RECORD_BUDGET] = "budget", [RECORD_PARENT] = "parent",
 	[RECORD_LOG] = "LOG session", [RECORD_ROM] = "ROM session", [RECORD_CPU] = "CPU session", [RECORD_PD] = "PD session",
 	[RECORD_RM] = "RM session", [RECORD_IRQ] = "IRQ session", [RECORD_IO_MEM] = "IO_MEM session", [RECORD_IO_PORT] = "IO_PORT session",
+	[RECORD_TRACE] = "TRACE session",
 };
 
 char const *record_type_name(enum record_type type)

@@ -14,6 +14,7 @@
 #include <core/pd.h>
 #include <core/rom.h>
 #include <core/thread.h>
+#include <core/trace.h>
 #include <ram/ram.h>
 #include <signal/signal.h>
 
@@ -166,6 +167,18 @@ static enum status create_pd(struct account *account, struct opening const *requ
 	return pd_create(account, request->label, &pd);
 }
 
+static void need_trace(struct opening const *request, uint64_t *pages, uint64_t *caps)
+{
+	*caps = trace_places(strlen(request->label));
+}
+
+static enum status create_trace(struct account *account, struct opening const *request)
+{
+	struct trace *trace;
+
+	return trace_create(account, request->label, &trace);
+}
+
 static void need_irq(struct opening const *request, uint64_t *pages, uint64_t *caps)
 {
 	*caps = PLACES_IRQ;
@@ -232,6 +245,7 @@ static struct service const services[] = {
 	{ &cpu_type, need_session, check_cpu, create_cpu },
 	{ &pd_type, need_pd, NULL, create_pd },
 	{ &irq_type, need_irq, check_irq, create_irq },
+	{ &trace_type, need_trace, NULL, create_trace },
 	{ &io_mem_type, need_io_mem, check_io_mem, create_io_mem },
 	{ &io_port_type, need_io_port, check_io_port, create_io_port },
 	{ .type = &ram_type, .create = create_ram }, { .type = &cap_session_type }, { .type = &signal_type },

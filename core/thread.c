@@ -6,6 +6,7 @@
 #include <core/core.h>
 #include <core/machine.h>
 #include <core/pd.h>
+#include <core/trace.h>
 
 struct paddr pager_gate, handler_gate;
 
@@ -72,6 +73,7 @@ void thread_bind(struct thread *thread, struct pd *pd)
 	kernel_thread_set(thread_object(thread), THREAD_PAGER, pager_gate.value);
 	kernel_thread_set(thread_object(thread), THREAD_HANDLER, handler_gate.value);
 	set_name(thread, pd);
+	trace_thread_bound(thread, pd);
 }
 
 enum status thread_set_map(struct thread *thread, struct rm *rm)
@@ -127,6 +129,7 @@ enum status thread_unbind(struct thread *thread)
 		RPC_TRY(region_destroy(&thread->utcb));
 	thread->consumed_ns = kernel_thread_consumed(thread_object(thread));
 	budget_leave(thread);
+	trace_thread_ends(thread);
 	kernel_destroy(thread_object(thread));
 	kernel_sync();
 	thread->record.state = THREAD_STATE_EXITED;

@@ -50,6 +50,8 @@ struct thread {
 	struct budget      *budget;       /* that it runs on; NULL: none, or the kernel does not know it */
 	struct list_link    of_budget;
 	struct signal_ref   exception;
+	struct trace       *trace;        /* that it is in, or NULL */
+	struct list_link    of_trace;
 	struct thread_fault fault;
 	struct walk         walk;         /* of the fault that it is in; walk.rm NULL: none */
 	struct rm          *waits;        /* for that map's fault handler, or NULL */

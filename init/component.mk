@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-USES = sandbox parent
+USES = sandbox parent trace

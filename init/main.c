@@ -7,6 +7,8 @@
 #include <base/component.h>
 #include <sandbox/sandbox.h>
 
+#include "trace.h"
+
 static struct sandbox      sandbox;
 static struct news_handler quiesce;
 static struct handler      reconfigure;
@@ -36,6 +38,7 @@ static void handle_quiesce(struct news_handler *handler, uint32_t bits)
 {
 	enum status status;
 
+	tracer_flush();
 	sandbox_stop(&sandbox);
 	status = parent_quiescent(own_env->parent);
 	if (status != STATUS_OK)
@@ -51,6 +54,8 @@ enum status component_construct(struct env *env)
 	env_on_news(env, &quiesce);
 	reconfigure.handle = handle_reconfigure;
 	TRY(env_on_config(env, &reconfigure));
+
+	tracer_start(env);
 
 	/* From here on, all that is taken is given to children. */
 	TRY(parent_quiescent(env->parent));

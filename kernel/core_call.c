@@ -14,6 +14,7 @@
 #include <kernel/irq.h>
 #include <kernel/pd.h>
 #include <kernel/sched.h>
+#include <kernel/trace.h>
 #include <kernel/x86_64/clock.h>
 #include <kernel/x86_64/fpu.h>
 #include <kernel/x86_64/machine.h>
@@ -168,6 +169,8 @@ static enum status thread_set(struct thread *core, uint64_t phys, enum thread_at
 		return set_gate(&t->handler, value);
 	case THREAD_BUDGET:
 		return set_budget(t, value);
+	case THREAD_TRACE:
+		return trace_set_thread(t, value);
 	case THREAD_NAME:
 		copy_bytes(t->name, core->utcb->words, sizeof(t->name));
 		return STATUS_OK;
@@ -269,6 +272,7 @@ static enum status core_call(struct thread *t, unsigned op)
 	case SYS_CAP_OBJECT:    return cap_object(t, r->rdi);
 	case SYS_DESTROY:       return object_destroy(r->rdi);
 	case SYS_SYNC:          return cpu_epoch_is_over(cpu_epoch_last()) ? STATUS_OK : STATUS_AGAIN;
+	case SYS_TRACE_RING:    return trace_set_ring(r->rdi, r->rsi, r->rdx);
 	case SYS_CONSOLE_READ:  return console_read(&r->rdi);
 	case SYS_CONSOLE_BIND:  return console_bind(signal_at(r->rdi));
 	case SYS_MACHINE:       machine_end(r->rdi, r->rsi);

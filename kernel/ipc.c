@@ -13,6 +13,7 @@
 #include <kernel/ipc.h>
 
 #include <kernel/sched.h>
+#include <kernel/trace.h>
 #include <kernel/x86_64/clock.h>
 
 #define VECTOR_PAGE_FAULT 14
@@ -88,6 +89,7 @@ static void deliver_call(struct thread *t, struct gate const *gate)
 		transfer(t, server, t->call_header);
 	server->frame.rdi = gate->badge;
 	server->state = THREAD_RUNNING;
+	trace(TRACE_RECEIVE, t, server, t->call_header >> 32, gate->badge);
 }
 
 void ipc_deliver_call(struct thread *t)
@@ -130,7 +132,9 @@ static void start_call(struct thread *t, struct gate *gate, uint64_t header)
 {
 	t->partner = gate->thread;
 	t->call_header = header;
-	if (t->partner->state == THREAD_RECEPTIVE && sched_goes_on_with(t->partner) && t == this_cpu.current) {
+	if (!thread_is(t, THREAD_FAULTING))
+		trace(TRACE_CALL, t, t->partner, header >> 32, gate->badge);
+	if (t->partner->state == THREAD_RECEPTIVE && sched_goes_on_with(t->partner) && !t->trace && t == this_cpu.current) {
 		deliver_call(t, gate);
 		sched_hand_over(t->partner);
 		return;
@@ -214,6 +218,7 @@ static void take(struct signal *signal)
 	struct frame *frame = &signal->thread->frame;
 
 	signal_unlink(signal);
+	trace(TRACE_SIGNAL, signal->thread, NULL, signal->count, signal->badge);
 	frame->rax = STATUS_OK | (uint64_t)MESSAGE_SIGNAL << 20;
 	frame->rdi = signal->badge;
 	frame->rsi = signal->count;
@@ -265,6 +270,7 @@ void signal_submit(struct signal *signal)
 		return;
 	}
 	signal->count = 1;
+	trace(TRACE_SUBMIT, this_cpu.current, t, 0, signal->badge);
 	if (t->state == THREAD_BLOCKED && t->wait_one == signal) {
 		take(signal);
 		run(t);
@@ -368,6 +374,7 @@ void ipc_reply_wait(struct thread *t)
 		t->caller = NULL;
 		t->signalled = 0;
 		if (!thread_is(caller, THREAD_FAULTING)) {
+			trace(TRACE_REPLY, t, caller, header >> 32, 0);
 			transfer(t, caller, header);
 			run(caller);
 		} else {
@@ -425,6 +432,7 @@ void ipc_fault(struct thread *t, uint64_t address)
 	struct gate *gate = slot->state == SLOT_LIVE ? container_of(slot_object(slot), struct gate, object) : NULL;
 
 	t->fault_address = address;
+	trace(TRACE_FAULT, t, NULL, t->frame.vector, address);
 	t->wait_one = NULL;
 	if (gate && !gate->object.dead && !gate->thread->object.dead && t->depth < FAULT_DEPTH_MAX && !closes_a_ring(t, gate->thread)) {
 		t->special |= THREAD_FAULTING;
@@ -473,6 +481,7 @@ void ipc_abort_wait(struct thread *t, enum status status)
 		sched_update(t);
 		return;
 	}
+	trace(TRACE_RETURN, t, NULL, status, 0);
 	set_result(t, status);
 	run(t);
 }

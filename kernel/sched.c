@@ -22,6 +22,7 @@
 
 #include <kernel/budget.h>
 #include <kernel/ipc.h>
+#include <kernel/trace.h>
 #include <kernel/x86_64/clock.h>
 #include <kernel/x86_64/cpu_ops.h>
 #include <kernel/x86_64/fpu.h>
@@ -394,11 +395,18 @@ static struct thread *chain_end(struct thread *sc)
 	return t->state == THREAD_RUNNING && !thread_is(t, THREAD_PAUSED) ? t : NULL;
 }
 
+static void set_current(struct thread *t)
+{
+	if (t != this_cpu.current)
+		trace(TRACE_SWITCH, t, this_cpu.current, 0, 0);
+	this_cpu.current = t;
+}
+
 /* Waits for an interrupt that makes somebody ready; where somebody is, lets interrupts in. */
 static void idle(void)
 {
 	switch_sc(NULL);
-	this_cpu.current = NULL;
+	set_current(NULL);
 	this_cpu.idle = true;
 	paging_leave();
 	do {
@@ -457,13 +465,13 @@ struct thread *sched_dispatch(void)
 		if (!has_time(sc, end))
 			continue;
 		this_cpu.reschedule = false;
-		this_cpu.current = end;
+		set_current(end);
 		if (sc != this_cpu.sc)
 			switch_sc(sc);
 	}
 	if (fpu_concerns(this_cpu.current))
 		fpu_switch(this_cpu.current);
-	bool slow = this_cpu.current->special || is_overdrawn(this_cpu.sc);
+	bool slow = this_cpu.current->special || this_cpu.current->trace || is_overdrawn(this_cpu.sc);
 	this_cpu.call_key = slow ? NO_KEY : THREAD_RECEPTIVE | this_cpu.number << 16;
 	this_cpu.reply_key = slow ? NO_KEY : THREAD_CALLING | this_cpu.number << 16;
 	kernel_unlock();

@@ -45,7 +45,7 @@ void sched_budget_forget(struct budget *b);
  */
 static inline bool sched_goes_on_with(struct thread const *t)
 {
-	return !this_cpu.reschedule && !(t->special & ~(THREAD_HEAVY | THREAD_FAULTING)) && t->home == &this_cpu && !t->waiters && !t->signals &&
+	return !this_cpu.reschedule && !(t->special & ~(THREAD_HEAVY | THREAD_FAULTING)) && !t->trace && t->home == &this_cpu && !t->waiters && !t->signals &&
 	       !this_cpu.sc->budget;
 }
 

@@ -6,6 +6,7 @@
 #include <kernel/irq.h>
 #include <kernel/pd.h>
 #include <kernel/sched.h>
+#include <kernel/trace.h>
 #include <kernel/x86_64/clock.h>
 #include <kernel/x86_64/fpu.h>
 
@@ -85,6 +86,10 @@ void syscall_dispatch(struct thread *t)
 		return;
 	case SYS_THREAD_TLS:
 		regs->rax = fpu_set_tls(t, regs->rdi);
+		return;
+	case SYS_TRACE_MARK:
+		trace(TRACE_MARK, t, NULL, regs->rax >> 32, regs->rdi);
+		regs->rax = STATUS_OK;
 		return;
 	case SYS_TIME:
 		regs->rdi = clock_now_ns();

@@ -71,7 +71,7 @@ struct thread {
 	uint8_t        state;                 /* enum thread_run_state; with the next three, one word for the fast path */
 	uint8_t        special;               /* enum thread_special */
 	uint8_t        cpu;
-	uint8_t        spare0;
+	uint8_t        trace;                 /* number of the ring that tells of it (trace.h), or 0 */
 	struct pd     *pd;
 	struct utcb   *utcb;                  /* in the direct map */
 	struct frame   frame;

@@ -32,7 +32,8 @@ static_assert(PLATFORM_CALL == (int)SYS_CALL && PLATFORM_REPLY_WAIT == (int)SYS_
               PLATFORM_CAP_COPY == (int)SYS_CAP_COPY && PLATFORM_CAP_MOVE == (int)SYS_CAP_MOVE &&
               PLATFORM_CAP_DROP == (int)SYS_CAP_DROP && PLATFORM_CAP_REVOKE == (int)SYS_CAP_REVOKE &&
               PLATFORM_CAP_INFO == (int)SYS_CAP_INFO && PLATFORM_THREAD_EXIT == (int)SYS_THREAD_EXIT &&
-              PLATFORM_TIME == (int)SYS_TIME && PLATFORM_PRIMITIVES == SYS_TIME + 1 && STATUS_AGAIN == 1,
+              PLATFORM_TIME == (int)SYS_TIME && PLATFORM_THREAD_TLS == (int)SYS_THREAD_TLS &&
+              PLATFORM_TRACE_MARK == (int)SYS_TRACE_MARK && PLATFORM_PRIMITIVES == SYS_TRACE_MARK + 1 && STATUS_AGAIN == 1,
               "platform.S uses these numbers");
 
 _Noreturn void loader_main(void);

@@ -8,7 +8,7 @@
 
 static struct element const element_config = {
 	NAMES("verbose", "close_patience_ms", "yield_patience_ms", "prio_levels", "priolevels"),
-	NAMES("parent-provides", "default-route", "default", "affinity-space", "heartbeat", "report", "alias", "export", "start"),
+	NAMES("parent-provides", "default-route", "default", "affinity-space", "heartbeat", "report", "alias", "export", "start", "trace"),
 };
 static struct element const element_default   = { NAMES("ram", "caps"), NONE };
 static struct element const element_services  = { NONE, NAMES("service") };

@@ -39,6 +39,7 @@ enum syscall_op {
 	SYS_THREAD_EXIT,   /* the thread stops for good; whoever holds it destroys it */
 	SYS_TIME,          /* back: rdi nanoseconds since boot */
 	SYS_THREAD_TLS,    /* rdi: FS base from now on; UNSUPPORTED for a thread without FPU area */
+	SYS_TRACE_MARK,    /* rdi any value, label any number: an event, if somebody traces this thread */
 
 	/* core alone; objects and frames by physical address; more arguments in the UTCB where stated */
 	SYS_CORE_FIRST = 0x20,
@@ -73,6 +74,7 @@ enum syscall_op {
 	SYS_DESTROY,       /* rdi object: dead at once, AGAIN until swept */
 	SYS_SYNC,          /* returns when no CPU can still use what was unmapped or destroyed before */
 	SYS_PORT_IO,       /* rdi port, rsi size | write << 8, rdx value. back: rdi value */
+	SYS_TRACE_RING,    /* rdi number of a ring (1 to TRACE_RINGS), rsi its first frame, rdx frames: starts empty. rsi 0: ends it (abi/trace.h) */
 	SYS_CONSOLE,       /* rsi, rdx, r8, r9: up to 32 bytes of text in words; label: how many. back: rdi bytes taken */
 	SYS_CONSOLE_READ,  /* back: rdi byte, or NOT_FOUND; the signal of SYS_CONSOLE_BIND tells when */
 	SYS_CONSOLE_BIND,  /* rdi signal context by address that a byte on the serial line submits */
@@ -106,6 +108,7 @@ enum thread_attribute {
 	THREAD_PAGER,    /* gate by address: page faults */
 	THREAD_HANDLER,  /* gate by address: all other exceptions */
 	THREAD_BUDGET,   /* budget by address, 0 for none; + 1: goes on at priority 0 while it is used up. A budget ends after its threads */
+	THREAD_TRACE,    /* number of the ring that tells of it, or 0 */
 	THREAD_NAME,     /* words 0-2 of core's UTCB: up to 24 characters, for the debugger */
 	THREAD_CPU,      /* on which it runs, below info.cpus; core's own at first. BUSY: it was started or called */
 };

@@ -38,7 +38,7 @@
 #define UTCB_WINDOW  0x440
 #define SLOT_BYTES      32
 #define UTCB_WORDS_MAX 128
-#define OP_END          63
+#define OP_END          64
 #define STATUS_VALUE_UNSUPPORTED 11
 
 /* struct gate, struct pd */

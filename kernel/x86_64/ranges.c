@@ -82,7 +82,7 @@ void ranges_carve(uint64_t base, uint64_t size, enum range_kind kind, char const
 		add_free(page_up(base), page_down(end));
 		return;
 	}
-	for (unsigned i = 0; name[i] && i < INFO_NAME - 1; i++)
+	for (unsigned i = 0; i < INFO_NAME - 1 && name[i]; i++)
 		range.name[i] = name[i];
 	cut(page_down(base), page_up(end));
 	unsigned at = 0;

@@ -12,6 +12,7 @@
 #include <base/cap.h>
 #include <base/platform.h>
 #include <base/string.h>
+#include <kernel/abi/trace.h>
 #include <core/account.h>
 #include <core/boot.h>
 #include <core/core.h>
@@ -394,6 +395,8 @@ static enum status fake_set(uint64_t at, uint64_t attribute, uint64_t value)
 		return STATUS_INVALID;
 	if (attribute == THREAD_BUDGET)
 		return fake_set_budget(fake_at(at, FAKE_THREAD), value);
+	if (attribute == THREAD_TRACE)
+		return value <= TRACE_RINGS ? STATUS_OK : STATUS_INVALID;
 	if (attribute == THREAD_NAME)
 		return STATUS_OK;
 	if (attribute == THREAD_CPU)
@@ -444,6 +447,7 @@ static enum status fake_call(struct kernel_regs *regs)
 	case SYS_CAP_OBJECT:    return fake_object(regs);
 	case SYS_DESTROY:       return fake_destroy(a);
 	case SYS_SYNC:          return STATUS_OK;
+	case SYS_TRACE_RING:    return a && a <= TRACE_RINGS ? STATUS_OK : STATUS_INVALID;
 	case SYS_CONSOLE:       return fake_print(regs);
 	case SYS_CONSOLE_READ:  return STATUS_NOT_FOUND;
 	case SYS_CONSOLE_BIND:  return fake_at(a, FAKE_SIGNAL) ? STATUS_OK : STATUS_INVALID;

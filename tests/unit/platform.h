@@ -21,7 +21,7 @@ void fake_primitive(struct platform_regs *regs, enum platform_primitive primitiv
 __asm__(".text\n"
         "fake_entries:\n"
         ".set number, 0\n"
-        ".rept 13\n"
+        ".rept 15\n"
         ".balign 16\n"
         "	mov $number, %r11d\n"
         "	jmp fake_common\n"
@@ -45,7 +45,7 @@ static inline void fake_platform_map(void)
 	                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
 	ck_assert_ptr_eq(page, (void *)PLATFORM_ADDRESS);
-	static_assert(PLATFORM_PRIMITIVES == 13, "as many entries");
+	static_assert(PLATFORM_PRIMITIVES == 15, "as many entries");
 	page->magic = PLATFORM_MAGIC;
 	page->major = PLATFORM_MAJOR;
 	page->count = PLATFORM_PRIMITIVES;

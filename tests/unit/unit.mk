@@ -62,5 +62,5 @@ kernel_ranges_SRC = kernel/x86_64/ranges.c
 kernel_paging_SRC = kernel/x86_64/paging.c
 kernel_ipc_SRC = kernel/budget.c kernel/core_call.c kernel/cpu.c kernel/destroy.c kernel/ipc.c kernel/irq.c kernel/object.c kernel/pd.c \
 	kernel/pqueue.c kernel/sched.c \
-	kernel/slot.c kernel/syscall.c kernel/thread.c kernel/transfer.c kernel/x86_64/paging.c
+	kernel/slot.c kernel/syscall.c kernel/thread.c kernel/trace.c kernel/transfer.c kernel/x86_64/paging.c
 kernel_smp_SRC = $(kernel_ipc_SRC)

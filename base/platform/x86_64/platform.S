@@ -14,7 +14,7 @@ platform_table:
 	.short	(table_end - table) / 8
 	.quad	platform_loader
 table:
-	.quad	call, reply_wait, wait, submit, irq_ack, yield, cap_copy, cap_move, cap_drop, cap_revoke, cap_info, thread_exit, time
+	.quad	call, reply_wait, wait, submit, irq_ack, yield, cap_copy, cap_move, cap_drop, cap_revoke, cap_info, thread_exit, time, thread_tls, trace_mark
 table_end:
 
 	.macro	primitive name, number
@@ -52,5 +52,7 @@ cap_revoke:
 	primitive cap_info, 10
 	primitive thread_exit, 11
 	primitive time, 12
+	primitive thread_tls, 13
+	primitive trace_mark, 14
 
 	.section .note.GNU-stack, "", @progbits
