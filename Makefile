@@ -51,6 +51,10 @@ replay/%: FORCE
 check/%: $(STAMP) FORCE
 	+@CHECK_ONLY=1 tools/run run/$*
 
+# What its components did, drawn as time lines
+trace/%: all FORCE
+	@BOOT=$(or $(BOOT),direct) tools/trace $*
+
 test: all units
 	+@tools/test $(unit_programs:%=-u %) $(scenarios:%=-s %) $(failing:%=-f %) $(if $(ONLY),-o '$(ONLY)')
 
@@ -101,6 +105,7 @@ help:
 	@echo 'make gdb/NAME       the same under gdb, with symbols of the kernel and of the component that runs (tools/debug.py)'
 	@echo 'make record/NAME    boot and record it; make replay/NAME repeats that in gdb, which can also go backwards'
 	@echo 'make check/NAME     what its configuration will be denied, without booting; WHY="CLIENT SERVICE [LABEL]": one session; GRAPH=FILE.svg'
+	@echo 'make trace/NAME     boot it and draw what its components did, by thread, operation and session: build/trace/NAME.svg'
 	@echo 'make test           every test; ends with "N passed, N failed"; ONLY=PATTERN runs some (unit/*, run/hello.iso, tidy)'
 	@echo 'make fuzz/NAME      feed the dispatcher of interface NAME with libFuzzer, under ASan and UBSan, for SECONDS=60; fuzz/xml: XML against libxml2'
 	@echo 'make lint           static checks of the kernel: gcc -fanalyzer, clang-tidy, cppcheck (part of make test)'

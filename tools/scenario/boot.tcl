@@ -66,6 +66,9 @@ proc install_config {xml} {
 	} else {
 		set xml $origin$xml
 	}
+	if {[runner::setting TRACE 0] && ![string match "*<trace*" $xml]} {
+		regsub {<config(\s[^>]*)?>} $xml {&<trace size="4M"/>} xml
+	}
 	boot::write $runner::dir/boot/config $xml
 }
 
