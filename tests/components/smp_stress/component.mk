@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# smp_stress needs nothing but base.
+USES =
