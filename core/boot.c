@@ -206,6 +206,7 @@ void boot(struct info const *info)
 	core_thread = (struct paddr) { info->core_thread };
 	core_pd = (struct paddr) { info->core_pd };
 	core_cpus = (1u << info->cpus) - 1;
+	core_has_fpu = info->fpu_granules && info->fpu_granules < FRAME_GRANULES;
 	find_memory(info);
 	if (core_memory.free < LEAST_PAGES)
 		core_fail("too little memory: %llu pages", (unsigned long long)core_memory.free);

@@ -46,7 +46,7 @@ static uint64_t pages_of(struct record const *record)
 	case RECORD_THREAD: {
 		struct thread const *thread = (struct thread const *)record;
 
-		return 1 + (thread->utcb.rm ? tables_of(&thread->utcb) : 0);
+		return 1 + (thread->fpu_frame ? 1 : 0) + (thread->utcb.rm ? tables_of(&thread->utcb) : 0);
 	}
 	case RECORD_PD:
 		return 4;

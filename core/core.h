@@ -10,6 +10,7 @@
 extern struct memory core_memory;
 extern struct paddr  core_thread;    /* of the kernel; it serves all gates of core */
 extern struct paddr  core_pd;
+extern bool          core_has_fpu;   /* and a thread's state of it fits a frame */
 extern uint32_t      core_cpus;      /* bit n: the machine has a CPU n */
 extern struct utcb  *core_utcb;      /* of that thread */
 

@@ -33,7 +33,7 @@ static enum status op_create_thread(struct cpu_session *self, char const *name, 
 	struct account *payer = cpu->record.account;
 	struct thread_want want = {
 		.name = name, .slot = stack_slot, .priority = cpu->record.state - MIN(options->priority, (uint32_t)cpu->record.state),
-		.affinity = options->affinity, .takes_idle_time = options->idle_time,
+		.affinity = options->affinity, .takes_idle_time = options->idle_time, .heavy = options->heavy,
 	};
 	struct thread *thread;
 

@@ -139,6 +139,15 @@ static inline uint64_t kernel_thread_consumed(struct paddr thread)
 	return regs.target;
 }
 
+/* BUSY: the thread runs, and does not wait for core to answer. */
+MUST_CHECK static inline enum status kernel_fpu_create(struct paddr place, struct paddr thread)
+{
+	enum status status = kernel_op(SYS_FPU_CREATE, place.value, thread.value, 0);
+
+	assert(status == STATUS_OK || status == STATUS_BUSY);
+	return status;
+}
+
 /* `amount` of `period`, in nanoseconds. */
 static inline void kernel_budget_create(struct paddr place, uint64_t amount, uint64_t period)
 {

@@ -46,6 +46,7 @@ _Noreturn void core_main(struct info const *info);
 struct memory core_memory;
 struct paddr  core_thread, core_pd;
 uint32_t      core_cpus;
+bool          core_has_fpu;
 struct utcb  *core_utcb;
 uint64_t      core_extra_pages;
 unsigned      core_work = CORE_SLICE;

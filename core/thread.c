@@ -23,13 +23,59 @@ static uint16_t number_of(uint32_t cpus, uint32_t affinity)
 	return number;
 }
 
+/* --- FPU state --- */
+
+static struct paddr fpu_area(struct thread const *thread) { return (struct paddr) { paddr_of_frame(thread->fpu_frame).value + GRANULE }; }
+
+/* An object frame; the page has been charged. */
+static uint32_t fpu_frame_new(void)
+{
+	uint64_t frame;
+	enum status status = memory_alloc(&core_memory, 1, 1, &frame);
+
+	assert(status == STATUS_OK);
+	kernel_frame_give(paddr_of_frame(frame));
+	return frame;
+}
+
+static void fpu_frame_free(uint32_t frame)
+{
+	kernel_frame_take(paddr_of_frame(frame));
+	memory_free(&core_memory, frame, 1);
+}
+
+enum status thread_add_fpu(struct thread *thread)
+{
+	enum status status = STATUS_OK;
+
+	if (!core_has_fpu)
+		return STATUS_UNSUPPORTED;
+	if (thread->fpu_frame || thread->record.state == THREAD_STATE_EXITED)
+		return STATUS_BUSY;
+	RPC_TRY(account_charge(thread->record.account, 1, 0));
+	thread->fpu_frame = fpu_frame_new();
+	if (thread->pd)
+		status = kernel_fpu_create(fpu_area(thread), thread_object(thread));
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	fpu_frame_free(thread->fpu_frame);
+	thread->fpu_frame = 0;
+	account_credit(thread->record.account, 1, 0);
+	return status;
+}
+
+/* --- From the record to the end --- */
+
 enum status thread_create(struct cpu *cpu, struct account *payer, struct thread_want const *want, struct thread **thread)
 {
 	struct thread *made;
 	uint64_t frame;
 	enum status status;
 
-	RPC_TRY(object_create(payer, PLACES_THREAD, THREAD_PAGES, RECORD_THREAD, &made));
+	if (want->heavy && !core_has_fpu)
+		return STATUS_UNSUPPORTED;
+	RPC_TRY(object_create(payer, PLACES_THREAD, THREAD_PAGES + want->heavy, RECORD_THREAD, &made));
+	made->fpu_frame = want->heavy ? fpu_frame_new() : 0;
 	status = memory_alloc(&core_memory, 1, 1, &frame);
 	assert(status == STATUS_OK);
 	machine_zero(ram_at(paddr_of_frame(frame)), PAGE_SIZE);
@@ -70,6 +116,11 @@ void thread_bind(struct thread *thread, struct pd *pd)
 	kernel_thread_set(thread_object(thread), THREAD_CPU, thread->number);
 	kernel_thread_set(thread_object(thread), THREAD_PRIORITY, thread->priority);
 	budget_join(thread);
+	if (thread->fpu_frame) {
+		enum status status = kernel_fpu_create(fpu_area(thread), thread_object(thread));
+
+		assert(status == STATUS_OK);
+	}
 	kernel_thread_set(thread_object(thread), THREAD_PAGER, pager_gate.value);
 	kernel_thread_set(thread_object(thread), THREAD_HANDLER, handler_gate.value);
 	set_name(thread, pd);
@@ -130,6 +181,8 @@ enum status thread_unbind(struct thread *thread)
 	thread->consumed_ns = kernel_thread_consumed(thread_object(thread));
 	budget_leave(thread);
 	trace_thread_ends(thread);
+	if (thread->fpu_frame)
+		kernel_destroy(fpu_area(thread));
 	kernel_destroy(thread_object(thread));
 	kernel_sync();
 	thread->record.state = THREAD_STATE_EXITED;
@@ -154,7 +207,9 @@ enum status thread_destroy(struct thread *thread)
 	thread->cpu->consumed_ns += thread->consumed_ns;
 	list_remove(&thread->of_cpu);
 	memory_free(&core_memory, thread->utcb_frame, 1);
-	object_destroy(&thread->record, THREAD_PAGES);
+	if (thread->fpu_frame)
+		fpu_frame_free(thread->fpu_frame);
+	object_destroy(&thread->record, THREAD_PAGES + !!thread->fpu_frame);
 	return STATUS_OK;
 }
 
@@ -173,6 +228,11 @@ static struct thread *thread_of(struct thread_object *self)
 static enum status op_start(struct thread_object *self, uint64_t ip, uint64_t sp, uint64_t argument)
 {
 	return thread_start(thread_of(self), ip, sp, argument);
+}
+
+static enum status op_add_fpu(struct thread_object *self)
+{
+	return thread_add_fpu(thread_of(self));
 }
 
 static enum status op_pause(struct thread_object *self)
@@ -236,5 +296,5 @@ static enum status op_disconnect(struct thread_object *self, bool keep_oldest)
 
 struct thread_ops const thread_operations = {
 	.start = op_start, .pause = op_pause, .resume = op_resume, .cancel = op_cancel, .state = op_state,
-	.exception_handler = op_exception_handler, .consumed = op_consumed, .disconnect = op_disconnect,
+	.exception_handler = op_exception_handler, .add_fpu = op_add_fpu, .consumed = op_consumed, .disconnect = op_disconnect,
 };

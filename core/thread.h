@@ -43,6 +43,7 @@ struct thread {
 	struct region       utcb;         /* in the domain's region map; utcb.rm NULL: not there */
 	bool                takes_idle_time;
 	uint32_t            utcb_frame;
+	uint32_t            fpu_frame;    /* an object frame that holds the kernel's FPU area alone; 0: none */
 	uint16_t            priority;     /* of the kernel: 63 is the highest */
 	uint16_t            number;       /* of its CPU */
 	uint64_t            consumed_ns;  /* by the kernel's thread that has ended */
@@ -69,6 +70,7 @@ struct thread_want {
 	uint32_t    priority;   /* of the kernel */
 	uint32_t    affinity;   /* counts the session's CPUs */
 	bool        takes_idle_time;
+	bool        heavy;
 };
 
 /* OUT_OF_RAM, OUT_OF_CAPS. */
@@ -79,6 +81,9 @@ void thread_bind(struct thread *thread, struct pd *pd);
 
 /* From now on `rm` resolves its faults, and holds its UTCB. BUSY: not bound, or the domain has another map. EXISTS; OUT_OF_RAM. */
 MUST_CHECK enum status thread_set_map(struct thread *thread, struct rm *rm);
+
+/* BUSY, UNSUPPORTED: as in thread.rpc. OUT_OF_RAM. */
+MUST_CHECK enum status thread_add_fpu(struct thread *thread);
 
 /* INVALID, BUSY: as in thread.rpc. */
 MUST_CHECK enum status thread_start(struct thread *thread, uint64_t ip, uint64_t sp, uint64_t argument);

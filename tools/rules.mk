@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The rules of the build: what is found where, with which flags it is compiled, and how it is linked.
 #
-# component.mk may set USES (interfaces and libraries) and SRC (further sources, from the root of the tree). A library may
-# have a component.mk too; its headers are included as <LIBRARY/header.h>.
+# component.mk may set USES (interfaces and libraries), SRC (further sources, from the root of the tree) and HEAVY (not empty: its code uses SSE, and its
+# threads get FPU state). A library may have a component.mk too; its headers are included as <LIBRARY/header.h>.
 
 CC := gcc
 LD := ld
@@ -51,12 +51,13 @@ $(shell mkdir -p build && echo '$(files)' | cmp -s - build/sources || echo '$(fi
 warnings := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wwrite-strings -Wstrict-prototypes \
 	-Wmissing-prototypes -Wimplicit-fallthrough -Wno-unused-parameter
 common := -std=gnu11 -g -ffile-prefix-map=$(CURDIR)=. -fno-omit-frame-pointer $(warnings)
-guest := $(common) -O2 -ffreestanding -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fno-common \
+light := -mgeneral-regs-only
+guest := $(common) -O2 -ffreestanding -mno-red-zone -fno-stack-protector -fno-common \
 	-fno-asynchronous-unwind-tables
 includes := -Ibuild/include -Ibase/include -Ibuild/abi
 
-flags_kernel := $(guest) -momit-leaf-frame-pointer -fpie -I.
-flags_static := $(guest) -fno-pic -fno-pie $(includes) -I.
+flags_kernel := $(guest) $(light) -momit-leaf-frame-pointer -fpie -I.
+flags_static := $(guest) $(light) -fno-pic -fno-pie $(includes) -I.
 flags_pie := $(guest) -fPIE -ffunction-sections -fdata-sections $(includes)
 flags_host := $(common) -O1
 flags_tool = $(flags_host) -D_GNU_SOURCE -U_FORTIFY_SOURCE $(includes) -I. $(shell pkg-config --cflags libxml-2.0)
@@ -73,16 +74,16 @@ dependencies :=
 
 # --- Compiling ---
 
-# $(call compile_rules,CLASS): local_flags is set for the objects of one directory, below.
+# $(call compile_rules,CLASS): local_flags is set for the objects of one directory, below; so is light, which is empty for those that are HEAVY.
 define compile_rules
 build/obj/$1/%.c.o: %.c $(build_files) | $(STAMP) $2
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	@$(CC) $(flags_$1) $$(local_flags) -MMD -MP -c -o $$@ $$<
+	@$(CC) $(flags_$1) $(if $(filter pie,$1),$$(light)) $$(local_flags) -MMD -MP -c -o $$@ $$<
 build/obj/$1/%.S.o: %.S $(build_files) | $(STAMP) $2
 	@mkdir -p $$(@D)
 	@echo '  AS      $$@'
-	@$(CC) $(flags_$1) $$(local_flags) -MMD -MP -c -o $$@ $$<
+	@$(CC) $(flags_$1) $(if $(filter pie,$1),$$(light)) $$(local_flags) -MMD -MP -c -o $$@ $$<
 endef
 prepared := $(headers) build/abi/kernel/abi
 $(eval $(call compile_rules,kernel,))
@@ -178,9 +179,12 @@ dirs_of_libraries = $(foreach name,$1,$(filter %/$(name),$(library_dirs)))
 define uses_rules
 USES :=
 SRC :=
+HEAVY :=
 -include $1/component.mk
 $1.uses := $$(USES)
 $1.src := $$(SRC)
+$1.heavy := $$(HEAVY)
+$$(if $$(HEAVY),$$(eval build/obj/pie/$1/%: light :=))
 $1.libs := $$(filter $(libraries),$$(USES))
 $$(foreach name,$$(filter-out $(libraries) $(interface_names),$$(USES)),$$(error $1/component.mk: USES: there is neither an interface nor a library $$(name): \
 	an interface is a file include/NAME/NAME.rpc of a repository, a library is a directory lib/NAME))
@@ -198,16 +202,20 @@ $(foreach dir,$(library_dirs),$(eval $(call library_rules,$(dir))))
 
 # --- Components ---
 
+# Components that are heavy, or use a library that is, link base/heavy.
+is_heavy = $(or $($1.heavy),$(strip $(foreach lib,$2,$($(call dirs_of_libraries,$(lib)).heavy))))
+heavy_objects = $(if $(call is_heavy,$1,$2),build/obj/pie/base/heavy/heavy.c.o)
+
 # A component's sources are those below its directory that belong to no library or other component.
 nested_dirs = $(filter $1/%,$(library_dirs) $(component_dirs))
 own_sources = $(filter-out $(addsuffix /%,$(call nested_dirs,$1)),$(call sources_in,$1)) $($1.src)
 
 # $(call component_rules,DIR,NAME,LIBRARIES)
 define component_rules
-build/bin/$2: $(call objects,pie,$(call own_sources,$1)) $(patsubst %,build/lib/%.a,$3 base) build/sources
+build/bin/$2: $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) $(patsubst %,build/lib/%.a,$3 base) build/sources
 	@mkdir -p $$(@D)
 	@echo '  LD      $$@'
-	@$(LD) $(link_pie) -o $$@ $(call objects,pie,$(call own_sources,$1)) --start-group $(patsubst %,build/lib/%.a,$3 base) --end-group
+	@$(LD) $(link_pie) -o $$@ $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) --start-group $(patsubst %,build/lib/%.a,$3 base) --end-group
 build/obj/pie/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$3))
 dependencies += $(patsubst %.o,%.d,$(call objects,pie,$(call own_sources,$1)))
 $(if $(filter-out $(libraries) $(wildcard $2),$2),.PHONY: $2
@@ -303,7 +311,7 @@ $(foreach name,$(unit_names),$(eval $(call unit_rules,$(name))))
 
 # $(call command,CLASS,SOURCE) is one entry of compile_commands.json.
 define command
-{"directory": "$(CURDIR)", "file": "$2", "command": "$(CC) $(flags_$1) $(if $(filter pie,$1),$(call layer_includes,$2) -Iinit) -c $2"}
+{"directory": "$(CURDIR)", "file": "$2", "command": "$(CC) $(flags_$1) $(if $(filter pie,$1),$(light) $(call layer_includes,$2) -Iinit) -c $2"}
 endef
 comma := ,
 define newline

@@ -16,6 +16,9 @@ __attribute__((section(".note.banyan"), used, aligned(4))) static struct platfor
 	.name = "Banyan", .major = PLATFORM_MAJOR, .minor = PLATFORM_PRIMITIVES,
 };
 
+/* For components that link base/heavy it is another one. */
+__attribute__((weak)) bool const component_is_heavy = false;
+
 static struct env env = {
 	.parent      = { { SLOT_PARENT << 5 } },
 	.account     = { { SLOT_ACCOUNT << 5 } },

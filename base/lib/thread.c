@@ -4,6 +4,7 @@
  * be told something else; who has joined it decides whether that will be.
  */
 #include <base/thread.h>
+#include <base/startup.h>
 #include <base/cap_alloc.h>
 #include <base/signal.h>
 #include <base/string.h>
@@ -80,7 +81,7 @@ static bool take_spare(struct local_thread *thread)
 /* The thread, ready to be started, on a stack of its own. Its wait context is the first that delivers to it. */
 static enum status make(struct local_thread *t)
 {
-	struct thread_options options = { .priority = t->priority, .affinity = t->affinity };
+	struct thread_options options = { .priority = t->priority, .affinity = t->affinity, .heavy = component_is_heavy };
 	enum status status;
 
 	RPC_TRY(stack_create(t->env->account, t->stack_bytes, &t->slot, &t->stack));

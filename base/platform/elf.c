@@ -146,26 +146,45 @@ char const *elf_decode(struct elf_image *image, void const *headers, size_t size
 	return NULL;
 }
 
-/* Looks through `size` bytes of notes. */
-static bool find_note(uint8_t const *notes, uint64_t size, struct platform_note *note)
+enum { NOTE_HEAD = offsetof(struct platform_note, major) };    /* what all notes of ours have */
+
+/* Looks through `size` bytes of notes for one of ours of that type with so much in it. */
+static bool find_note(uint8_t const *notes, uint64_t size, enum note_type type, struct platform_note *note)
 {
 	static char const name[8] = "Banyan";
+	uint64_t const    content = type == NOTE_PLATFORM ? sizeof(*note) - NOTE_HEAD : 0;
 
-	for (uint64_t at = 0; is_within(at, sizeof(*note), size); ) {
-		memcpy(note, notes + at, sizeof(*note));
-		if (note->name_size == strlen(name) + 1 && note->type == NOTE_PLATFORM && memcmp(note->name, name, sizeof(name)) == 0)
-			return note->size >= sizeof(note->major) + sizeof(note->minor);
+	for (uint64_t at = 0; is_within(at, NOTE_HEAD, size); ) {
+		memcpy(note, notes + at, NOTE_HEAD);
+		if (note->name_size == strlen(name) + 1 && note->type == type && memcmp(note->name, name, sizeof(name)) == 0) {
+			if (note->size < content || !is_within(at + NOTE_HEAD, content, size))
+				return false;
+			memcpy((uint8_t *)note + NOTE_HEAD, notes + at + NOTE_HEAD, content);
+			return true;
+		}
 		at += offsetof(struct platform_note, name) + align_up(note->name_size, 4) + align_up(note->size, 4);
 	}
 	return false;
 }
 
-bool elf_find_note(struct elf_image const *image, struct platform_note *note)
+static bool find_in_image(struct elf_image const *image, enum note_type type, struct platform_note *note)
 {
 	for (unsigned i = 0; i < image->note_count; i++)
-		if (find_note((uint8_t const *)image->base + image->notes[i].address, image->notes[i].size, note))
+		if (find_note((uint8_t const *)image->base + image->notes[i].address, image->notes[i].size, type, note))
 			return true;
 	return false;
+}
+
+bool elf_find_note(struct elf_image const *image, struct platform_note *note)
+{
+	return find_in_image(image, NOTE_PLATFORM, note);
+}
+
+bool elf_is_heavy(struct elf_image const *image)
+{
+	struct platform_note note;
+
+	return find_in_image(image, NOTE_HEAVY, &note);
 }
 
 static char const *apply(struct elf_image const *image, uint64_t table, uint64_t size)

@@ -34,4 +34,5 @@ char const *elf_decode(struct elf_image *image, void const *headers, size_t size
 
 /* The image is in place at image->base. */
 bool        elf_find_note(struct elf_image const *image, struct platform_note *note);
+bool        elf_is_heavy(struct elf_image const *image);
 char const *elf_relocate(struct elf_image const *image);

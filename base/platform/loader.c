@@ -244,6 +244,17 @@ static __attribute__((noinline)) void check_note(struct elf_image const *image)
 	fail("binary", text);
 }
 
+/* FPU state for this thread, which its code will use at once. Whoever paid for the thread pays. */
+static void add_fpu(void)
+{
+	struct pd     pd = { .connection.cap = cap_well_known(SLOT_PD) };
+	struct thread self;
+
+	must(pd_main_thread(&pd, &self), "cannot find the main thread");
+	must(thread_add_fpu(self), "no memory for FPU state");
+	cap_release(self.cap);
+}
+
 static void load(struct loader *loader)
 {
 	char const *defect;
@@ -256,6 +267,8 @@ static void load(struct loader *loader)
 	for (unsigned i = 0; i < loader->image.count; i++)
 		load_segment(loader, &loader->image.segments[i]);
 	check_note(&loader->image);
+	if (elf_is_heavy(&loader->image))
+		add_fpu();
 	defect = elf_relocate(&loader->image);
 	if (defect)
 		fail("binary", defect);

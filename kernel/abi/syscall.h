@@ -61,7 +61,8 @@ enum syscall_op {
 	SYS_GATE_CREATE,   /* rdi place (1), rsi thread, rdx badge */
 	SYS_SIGNAL_CREATE, /* rdi place (1), rsi receiving thread, rdx badge */
 	SYS_SIGNAL_SUBMIT, /* rdi signal context by address: core's own news need no slot */
-	SYS_FPU_CREATE,    /* rdi place (info: fpu_granules), rsi thread: gives it FPU state and an FS base. BUSY: it has them, or it was started */
+	SYS_FPU_CREATE,    /* rdi place (info: fpu_granules), rsi thread: gives it FPU state and an FS base. BUSY: it has them, or it was started and
+	                      does not wait for the caller's answer */
 	SYS_BUDGET_CREATE, /* rdi place (BUDGET_GRANULES), rsi ns in each rdx ns: for threads (THREAD_BUDGET), on all CPUs together. INVALID: more than all, less than
 	                      a BUDGET_PARTS-th but not 0, or not a period from BUDGET_PERIOD_MIN to BUDGET_PERIOD_MAX */
 	SYS_BUDGET_SET,    /* rdi budget, rsi, rdx: as for SYS_BUDGET_CREATE, from now on */

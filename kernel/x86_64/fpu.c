@@ -108,7 +108,9 @@ enum status fpu_create(uint64_t place, struct thread *t)
 {
 	struct object *object;
 
-	if (t->fpu || t->state != THREAD_NEW)
+	bool rests = t->state == THREAD_NEW || (t->state == THREAD_CALLING && t->partner == this_cpu.current);
+
+	if (t->fpu || !rests)
 		return STATUS_BUSY;
 	if (object_create(place, boot_info.fpu_granules, OBJECT_FPU, &object))
 		return STATUS_INVALID;

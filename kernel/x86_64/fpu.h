@@ -11,7 +11,7 @@
 /* Boot: turns on what the CPU has, and tells core the size of an area. */
 void fpu_init(void);
 
-/* See SYS_FPU_CREATE. The new state is the CPU's initial one. */
+/* See SYS_FPU_CREATE. The new state is the CPU's initial one. The thread does not execute, so the fast path does not come across it. */
 enum status fpu_create(uint64_t place, struct thread *t);
 enum status fpu_destroy(struct object *object);
 

@@ -28,10 +28,11 @@ enum {
 	FAKE_MAPPINGS = 4096,   /* in all */
 	FAKE_LINES    = 24,     /* inputs of the I/O APIC */
 	FAKE_SERIAL   = 4,      /* the kernel's own */
+	FAKE_FPU_GRANULES = 14,
 };
 
 enum fake_frame { FAKE_NONE, FAKE_OBJECTS, FAKE_CAPS, FAKE_TOP, FAKE_TABLE };
-enum fake_type { FAKE_EMPTY, FAKE_PART, FAKE_PD, FAKE_THREAD, FAKE_GATE, FAKE_SIGNAL, FAKE_IRQ, FAKE_BUDGET };
+enum fake_type { FAKE_EMPTY, FAKE_PART, FAKE_PD, FAKE_THREAD, FAKE_GATE, FAKE_SIGNAL, FAKE_IRQ, FAKE_BUDGET, FAKE_FPU };
 
 struct fake_object {
 	enum fake_type type;
@@ -45,7 +46,7 @@ struct fake_object {
 	unsigned       cap_count, free_count, used_count;
 	struct { uint64_t key, frame; } used[FAKE_TABLES];
 	bool           slots[16];
-	unsigned       submitted;                   /* of a signal */
+	unsigned       submitted;                   /* of a signal; a thread: has FPU state */
 	uint64_t       budget;                      /* of a thread */
 	uint64_t       amount, period;              /* of a budget */
 };
@@ -389,6 +390,22 @@ static enum status fake_budget(uint64_t at, uint64_t amount, uint64_t period, bo
 	return STATUS_OK;
 }
 
+/* One for each thread, which outlives it. */
+static enum status fake_fpu_create(uint64_t at, uint64_t of)
+{
+	struct fake_object *thread = fake_at(of, FAKE_THREAD), *fpu;
+
+	if (thread && thread->submitted)
+		return STATUS_BUSY;
+	fpu = thread ? fake_create(at, FAKE_FPU_GRANULES, FAKE_FPU) : NULL;
+	if (!fpu)
+		return STATUS_INVALID;
+	fpu->target = of;
+	thread->submitted = 1;
+	thread->bound++;
+	return STATUS_OK;
+}
+
 static enum status fake_set(uint64_t at, uint64_t attribute, uint64_t value)
 {
 	if (!fake_at(at, FAKE_THREAD))
@@ -435,6 +452,7 @@ static enum status fake_call(struct kernel_regs *regs)
 	case SYS_THREAD_STATE:
 	case SYS_THREAD_INFO:   return regs->target = 1000, fake_at(a, FAKE_THREAD) ? STATUS_OK : STATUS_INVALID;
 	case SYS_THREAD_SET:    return fake_set(a, b, c);
+	case SYS_FPU_CREATE:    return fake_fpu_create(a, b);
 	case SYS_BUDGET_CREATE: return fake_budget(a, b, c, true);
 	case SYS_BUDGET_SET:    return fake_budget(a, b, c, false);
 	case SYS_GATE_CREATE:   return fake_deliver(a, b, c, FAKE_GATE);
@@ -494,7 +512,7 @@ static struct info fake_info(void)
 {
 	static char const elf[] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 };
 	struct platform platform = { .magic = PLATFORM_MAGIC, .major = PLATFORM_MAJOR, .loader = PLATFORM_ADDRESS + 0x100 };
-	struct info info = { .magic = INFO_MAGIC, .cpus = FAKE_CPUS };
+	struct info info = { .magic = INFO_MAGIC, .cpus = FAKE_CPUS, .fpu_granules = FAKE_FPU_GRANULES };
 
 	fake_memory();
 	fake_add_range(&info, RANGE_FREE, 0, 100, "");

@@ -19,7 +19,13 @@ struct startup {
  * The ELF note that says for which platform page a component was built: name "Banyan", type NOTE_PLATFORM. The loader refuses
  * another major version, and a page with fewer primitives.
  */
-enum { NOTE_PLATFORM = 1 };
+enum note_type {
+	NOTE_PLATFORM = 1,
+	NOTE_HEAVY    = 2, /* empty: the component's code uses the FPU, so its main thread needs state for that (thread.add_fpu) */
+};
+
+/* Is this component such a one? */
+extern bool const component_is_heavy;
 
 struct platform_note {
 	uint32_t name_size, size, type;

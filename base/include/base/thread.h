@@ -28,6 +28,18 @@ struct local_thread {
 };
 
 /*
+ * From now on, thread-local storage of the running thread hangs on `base`: the FS base. UNSUPPORTED: the thread has no FPU state; INVALID: not an
+ * address of user space.
+ */
+static inline MUST_CHECK enum status thread_set_tls(uint64_t base)
+{
+	struct platform_regs regs = { .target = base };
+
+	platform_invoke(PLATFORM_THREAD_TLS, &regs);
+	return platform_status(regs.header);
+}
+
+/*
  * Makes a thread that will run `entry`. `priority` counts down from the highest that the CPU session allows; 0 is the
  * main thread's. `thread` stays until the join. OUT_OF_RAM, OUT_OF_CAPS: the component's account; BUSY: all stack slots are in use.
  */

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# rt needs nothing but base.
+USES =
