@@ -129,6 +129,17 @@ static inline void kernel_thread_set(struct paddr thread, enum thread_attribute 
 /* Takes the registers from words[] of core's UTCB. */
 static inline void kernel_thread_write(struct paddr thread) { kernel_must(SYS_THREAD_STATE, thread.value, 1, 0); }
 
+/* To and from words[] of core's UTCB; BUSY: it executes, or waits in a call. */
+static inline void kernel_thread_read(struct paddr thread) { kernel_must(SYS_THREAD_STATE, thread.value, 0, 0); }
+
+MUST_CHECK static inline enum status kernel_thread_change(struct paddr thread)
+{
+	enum status status = kernel_op(SYS_THREAD_STATE, thread.value, 1, 0);
+
+	assert(status == STATUS_OK || status == STATUS_BUSY);
+	return status;
+}
+
 /* Nanoseconds that it executed. */
 static inline uint64_t kernel_thread_consumed(struct paddr thread)
 {

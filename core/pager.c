@@ -18,7 +18,7 @@
 #include <core/walk.h>
 #include <kernel/abi/info.h>
 
-enum { AROUND = 16 * PAGE_SIZE, FRAMES_MAX = 16, PAGE_FAULT = 14, FAULTS_TOLD = 16 };
+enum { AROUND = 16 * PAGE_SIZE, FRAMES_MAX = 16, DEBUG = 1, PAGE_FAULT = 14, FAULTS_TOLD = 16 };
 
 struct fault {
 	struct thread *thread;
@@ -174,7 +174,7 @@ uint32_t pager_handle(struct kernel_regs const *message)
 	} else {
 		if (fault.vector == PAGE_FAULT && resolve(&fault, &reply))
 			return reply;
-		if (report_counts(thread->pd))
+		if (!(fault.vector == DEBUG && thread->stepped) && report_counts(thread->pd))
 			report(&fault);
 		thread->record.state = THREAD_STATE_FAULTED;
 		thread->fault = (struct thread_fault) { fault.vector, fault.error, fault.address, fault.ip, fault.sp };

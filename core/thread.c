@@ -235,6 +235,50 @@ static enum status op_add_fpu(struct thread_object *self)
 	return thread_add_fpu(thread_of(self));
 }
 
+static enum status op_single_step(struct thread_object *self, bool on)
+{
+	struct thread *thread = thread_of(self);
+
+	if (!thread->pd)
+		return STATUS_BUSY;
+	thread->stepped = on;
+	kernel_thread_set(thread_object(thread), THREAD_STEP, on);
+	return STATUS_OK;
+}
+
+/* Registers mean something while it neither executes nor is about to. */
+static bool rests(struct thread const *thread)
+{
+	return thread->pd && (thread->record.state == THREAD_STATE_STOPPED || thread->record.state == THREAD_STATE_FAULTED);
+}
+
+static_assert(sizeof(struct thread_registers) == sizeof(struct thread_regs) &&
+              offsetof(struct thread_registers, r15) == offsetof(struct thread_regs, r15) &&
+              offsetof(struct thread_registers, sp) == offsetof(struct thread_regs, sp), "the kernel's order");
+
+static enum status op_registers(struct thread_object *self, struct thread_registers *registers)
+{
+	struct thread *thread = thread_of(self);
+
+	if (!rests(thread))
+		return STATUS_BUSY;
+	kernel_thread_read(thread_object(thread));
+	memcpy(registers, core_utcb->words, sizeof(*registers));
+	return STATUS_OK;
+}
+
+static enum status op_set_registers(struct thread_object *self, struct thread_registers const *registers)
+{
+	struct thread *thread = thread_of(self);
+
+	if (!rests(thread))
+		return STATUS_BUSY;
+	if (registers->ip >= REGION_END || registers->sp >= REGION_END)
+		return STATUS_INVALID;
+	memmove(core_utcb->words, registers, sizeof(*registers));
+	return kernel_thread_change(thread_object(thread));
+}
+
 static enum status op_pause(struct thread_object *self)
 {
 	struct thread *thread = thread_of(self);
@@ -296,5 +340,6 @@ static enum status op_disconnect(struct thread_object *self, bool keep_oldest)
 
 struct thread_ops const thread_operations = {
 	.start = op_start, .pause = op_pause, .resume = op_resume, .cancel = op_cancel, .state = op_state,
-	.exception_handler = op_exception_handler, .add_fpu = op_add_fpu, .consumed = op_consumed, .disconnect = op_disconnect,
+	.exception_handler = op_exception_handler, .add_fpu = op_add_fpu, .single_step = op_single_step,
+	.registers = op_registers, .set_registers = op_set_registers, .consumed = op_consumed, .disconnect = op_disconnect,
 };

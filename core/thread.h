@@ -42,6 +42,7 @@ struct thread {
 	uint64_t            slot;         /* of its stack */
 	struct region       utcb;         /* in the domain's region map; utcb.rm NULL: not there */
 	bool                takes_idle_time;
+	bool                stepped;
 	uint32_t            utcb_frame;
 	uint32_t            fpu_frame;    /* an object frame that holds the kernel's FPU area alone; 0: none */
 	uint16_t            priority;     /* of the kernel: 63 is the highest */

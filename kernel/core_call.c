@@ -171,6 +171,11 @@ static enum status thread_set(struct thread *core, uint64_t phys, enum thread_at
 		return set_budget(t, value);
 	case THREAD_TRACE:
 		return trace_set_thread(t, value);
+	case THREAD_STEP:
+		t->special = (t->special & ~THREAD_STEPPED) | (value ? THREAD_STEPPED : 0);
+		t->frame.rflags &= ~(uint64_t)USER_FLAG_STEP;
+		cpu_reschedule(t->home);
+		return STATUS_OK;
 	case THREAD_NAME:
 		copy_bytes(t->name, core->utcb->words, sizeof(t->name));
 		return STATUS_OK;

@@ -26,6 +26,7 @@
 #include <kernel/x86_64/clock.h>
 #include <kernel/x86_64/cpu_ops.h>
 #include <kernel/x86_64/fpu.h>
+#include <kernel/x86_64/machine.h>
 #include <kernel/x86_64/paging.h>
 
 #define QUANTUM_NS 10000000UL
@@ -429,6 +430,14 @@ void sched_arm(struct thread *sc, uint64_t now)
 }
 
 /* The same for the thread that a hand-over has chosen. */
+/* It leaves by iret, which alone sets the flag; and the next entry comes here again, whatever it is. */
+static void step(struct thread *t)
+{
+	t->frame.rflags |= USER_FLAG_STEP;
+	t->by_syscall = 0;
+	this_cpu.reschedule = true;
+}
+
 struct thread *sched_leave(void)
 {
 	struct thread *t = this_cpu.current;
@@ -471,6 +480,8 @@ struct thread *sched_dispatch(void)
 	}
 	if (fpu_concerns(this_cpu.current))
 		fpu_switch(this_cpu.current);
+	if (thread_is(this_cpu.current, THREAD_STEPPED))
+		step(this_cpu.current);
 	bool slow = this_cpu.current->special || this_cpu.current->trace || is_overdrawn(this_cpu.sc);
 	this_cpu.call_key = slow ? NO_KEY : THREAD_RECEPTIVE | this_cpu.number << 16;
 	this_cpu.reply_key = slow ? NO_KEY : THREAD_CALLING | this_cpu.number << 16;

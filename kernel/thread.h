@@ -39,6 +39,7 @@ enum thread_special {
 	THREAD_FAULTING  = 4,  /* CALLING or QUEUED on behalf of the kernel: a fault message */
 	THREAD_TIMED     = 8,  /* waits with a deadline */
 	THREAD_HEAVY     = 16, /* has FPU state and an FS base */
+	THREAD_STEPPED   = 32, /* leaves the kernel for one instruction, after which exception 1 follows */
 };
 
 /* flags in a thread's object */

@@ -110,6 +110,7 @@ enum thread_attribute {
 	THREAD_HANDLER,  /* gate by address: all other exceptions */
 	THREAD_BUDGET,   /* budget by address, 0 for none; + 1: goes on at priority 0 while it is used up. A budget ends after its threads */
 	THREAD_TRACE,    /* number of the ring that tells of it, or 0 */
+	THREAD_STEP,     /* 1: exception 1 after each instruction in user mode, 0: no more */
 	THREAD_NAME,     /* words 0-2 of core's UTCB: up to 24 characters, for the debugger */
 	THREAD_CPU,      /* on which it runs, below info.cpus; core's own at first. BUSY: it was started or called */
 };

@@ -9,6 +9,7 @@
 #define TSS_SEL   0x28
 
 #define USER_FLAGS      0x202         /* IF, and the bit that is always one */
+#define USER_FLAG_STEP  0x100         /* TF */
 #define USER_FLAGS_MASK 0xcd5         /* what a debugger may set: the arithmetic flags and DF */
 
 #define WINDOW_SIZE     0x200000      /* KERNEL_WINDOW */

@@ -414,7 +414,7 @@ static enum status fake_set(uint64_t at, uint64_t attribute, uint64_t value)
 		return fake_set_budget(fake_at(at, FAKE_THREAD), value);
 	if (attribute == THREAD_TRACE)
 		return value <= TRACE_RINGS ? STATUS_OK : STATUS_INVALID;
-	if (attribute == THREAD_NAME)
+	if (attribute == THREAD_NAME || attribute == THREAD_STEP)
 		return STATUS_OK;
 	if (attribute == THREAD_CPU)
 		return value < FAKE_CPUS ? STATUS_OK : STATUS_INVALID;

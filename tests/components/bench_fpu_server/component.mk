@@ -1,4 +1,0 @@
-# SPDX-License-Identifier: MIT
-# Its own code uses SSE and thread-local storage.
-HEAVY = 1
-USES = bench

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# single_step needs nothing but base.
+USES =
