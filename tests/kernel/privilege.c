@@ -31,7 +31,7 @@ static void tries_everything(uint64_t selector)
 	refused(0xf4, 4 | 1 << 8, MACHINE_EXIT_OK);
 	refused(MACHINE_END, MACHINE_EXIT_OK, 0);
 	refused(MACHINE_RESET, 0, 0);
-	for (unsigned op = SYS_THREAD_TLS + 1; op < SYS_CORE_FIRST; op++)
+	for (unsigned op = SYS_TRACE_MARK + 1; op < SYS_CORE_FIRST; op++)
 		EXPECT(status_of(sys(op, gate, 1, 1, 1, 1)) == STATUS_UNSUPPORTED);
 }
 
@@ -67,7 +67,7 @@ TEST(operations_that_do_not_exist_are_unsupported_for_core_too)
 {
 	for (unsigned op = SYS_CORE_END; op < 256; op++)
 		CHECK_IS(status_of(sys(op, 0, 0, 0, 0, 0)), STATUS_UNSUPPORTED);
-	for (unsigned op = SYS_THREAD_TLS + 1; op < SYS_CORE_FIRST; op++)
+	for (unsigned op = SYS_TRACE_MARK + 1; op < SYS_CORE_FIRST; op++)
 		CHECK_IS(status_of(sys(op, 0, 0, 0, 0, 0)), STATUS_UNSUPPORTED);
 }
 

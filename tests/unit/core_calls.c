@@ -246,6 +246,9 @@ static unsigned fill_parameters(char const *text, unsigned *caps)
 			word[0] = unit_below(70) | (uint64_t)unit_below(70) << 32;
 			word[1] = unit_below(2);
 			word += 2;
+		} else if (string_starts_with(text, "thread_registers")) {
+			for (unsigned i = 0; i < sizeof(struct thread_registers) / 8; i++)
+				*word++ = edge();
 		} else if (string_starts_with(text, "u32 share")) {
 			*word++ = unit_below(20) ? unit_below(3) * 1000 : unit_random();
 		} else if (string_starts_with(text, "u32 period_us")) {

@@ -126,7 +126,8 @@ static size_t fill_parameter(char const *type, size_t size, uint64_t *to, size_t
 		memcpy(to, &args, sizeof(args));
 		return sizeof(args) / 8;
 	}
-	if (string_starts_with(type, "session_answer ") || string_starts_with(type, "rm_attach_args ")) {
+	if (string_starts_with(type, "session_answer ") || string_starts_with(type, "rm_attach_args ") ||
+	    string_starts_with(type, "thread_options ") || string_starts_with(type, "thread_registers ")) {
 		for (size_t i = 0; i < room; i++)
 			to[i] = number();
 		return room;
