@@ -45,7 +45,8 @@ void budget_spend(struct budget *b, uint64_t ticks)
 	b->left -= (int64_t)ticks;
 	if (b->left < 0)
 		back += time_to_earn(b, (uint64_t)-b->left);
-	if (b->count && (back <= b->last_from + b->period / BUDGET_PIECES || b->count == BUDGET_DUE)) {
+	/* After a change to a shorter period something may seem to come back before what was used earlier. */
+	if (b->count && (back <= b->last_from + b->period / BUDGET_PIECES || back < last->time || b->count == BUDGET_DUE)) {
 		last->ticks += ticks;
 		if (last->time < back)
 			last->time = back;

@@ -56,6 +56,7 @@ describe_SRC = os/servers/monitor/describe.c $(node_SRC) base/lib/status.c
 ep_SRC = base/lib/ep.c base/lib/rpc.c base/lib/string.c base/lib/tree.c
 
 kernel_slot_SRC = kernel/slot.c
+kernel_budget_SRC = kernel/budget.c
 kernel_pqueue_SRC = kernel/pqueue.c
 kernel_object_SRC = kernel/object.c
 kernel_ranges_SRC = kernel/x86_64/ranges.c
