@@ -146,6 +146,7 @@ static void attack(struct local_thread *thread)
 
 	while (attacker->calls < self.goal)
 		attack_once(attacker);
+	platform_invoke(PLATFORM_THREAD_EXIT, &(struct platform_regs) { 0 }); /* to return would end the gate, which is for `end` to do */
 }
 
 /* --- The main thread --- */
@@ -281,7 +282,8 @@ static void handle_tick(struct handler *handler, uint64_t count)
 	enum status status = watch();
 
 	if (status) {
-		log_error("failed: %s", status_name(status));
+		struct try_place const *place = try_noted(status);
+		log_error("failed: %s at %s", status_name(status), place ? place->text : "?");
 		env_exit(self.env, 1);
 	}
 }
