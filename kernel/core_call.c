@@ -260,7 +260,6 @@ static enum status core_call(struct thread *t, unsigned op)
 	case SYS_FRAME_TAKE:    return frame_take(r->rdi);
 	case SYS_PD_CREATE:     return pd_create(r->rdi, r->rsi, r->rdx);
 	case SYS_PD_GROW:       return pd_at(r->rdi) ? pd_grow(pd_at(r->rdi), r->rsi, r->rdx) : STATUS_INVALID;
-	case SYS_UNMAP:         return pd_at(r->rdi) ? paging_unmap(pd_at(r->rdi), r->rsi, r->rdx) : STATUS_INVALID;
 	case SYS_RECYCLE:       return pd_at(r->rdi) ? paging_recycle(pd_at(r->rdi)) : STATUS_INVALID;
 	case SYS_PD_TAKE:       return pd_take(pd_at(r->rdi), r->rsi, &r->rdi);
 	case SYS_THREAD_CREATE: return thread_create(t, r);
@@ -293,6 +292,13 @@ static enum status map(struct frame *r)
 	return pd ? paging_map(pd, &mapping, &r->rdi) : STATUS_INVALID;
 }
 
+static enum status unmap(struct frame *r)
+{
+	struct pd *pd = pd_at(r->rdi);
+
+	return pd ? paging_unmap(pd, r->rsi, r->rdx) : STATUS_INVALID;
+}
+
 static enum status thread_info(struct frame *r)
 {
 	struct thread *t = thread_at(r->rdi);
@@ -321,6 +327,9 @@ void core_call_dispatch(struct thread *t, unsigned op)
 	switch (op) {
 	case SYS_MAP:
 		r->rax = map(r);
+		return;
+	case SYS_UNMAP:
+		r->rax = unmap(r);
 		return;
 	case SYS_THREAD_INFO:
 		r->rax = thread_info(r);

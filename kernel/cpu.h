@@ -26,8 +26,8 @@ struct cpu {
 	struct thread *current;              /* executes; NULL while idle. Offset 0, see x86_64/entry.S */
 	uint64_t       stack_top;            /* 8 */
 	uint64_t       cr3;                  /* 16: loaded now */
-	uint32_t       call_key;             /* 24: state word of a thread that the current one may call on the fast path */
-	uint32_t       reply_key;            /* 28: and of one that it may reply to; both impossible while the current one is special */
+	uint32_t       call_key;             /* 24: state word of a thread that the current one may call on the fast path, */
+	uint32_t       reply_key;            /* 28: and reply to. HEAVY_KEY is in both while it is heavy; impossible while it is otherwise special */
 	uint8_t        reschedule;           /* 32: `sc` or `current` may not be right any more; or HANDED_OVER: they are, but `current` is another */
 	uint8_t        heavy;                /* its FPU is on and its FS base may be set, for the heavy thread that ran last */
 	uint8_t        idle;                 /* in the idle loop, or not started yet: holds nothing, and interrupts come from kernel mode */

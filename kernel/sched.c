@@ -429,7 +429,6 @@ void sched_arm(struct thread *sc, uint64_t now)
 	wake_up_at(now + sc->quantum);
 }
 
-/* The same for the thread that a hand-over has chosen. */
 /* It leaves by iret, which alone sets the flag; and the next entry comes here again, whatever it is. */
 static void step(struct thread *t)
 {
@@ -438,6 +437,7 @@ static void step(struct thread *t)
 	this_cpu.reschedule = true;
 }
 
+/* The same for the thread that a hand-over has chosen. */
 struct thread *sched_leave(void)
 {
 	struct thread *t = this_cpu.current;
@@ -451,6 +451,16 @@ struct thread *sched_leave(void)
 	}
 	kernel_unlock();
 	return t;
+}
+
+/* Whom the current thread may call and reply to on the fast path: one that is as heavy as it is. */
+static void set_keys(struct thread const *t)
+{
+	uint32_t same = this_cpu.number << 16 | (t->special ? THREAD_HEAVY << 8 | 1u << HEAVY_KEY : 0);
+	bool slow = t->special & ~THREAD_HEAVY || t->trace || is_overdrawn(this_cpu.sc);
+
+	this_cpu.call_key = slow ? NO_KEY : THREAD_RECEPTIVE | same;
+	this_cpu.reply_key = slow ? NO_KEY : THREAD_CALLING | same;
 }
 
 struct thread *sched_dispatch(void)
@@ -482,9 +492,7 @@ struct thread *sched_dispatch(void)
 		fpu_switch(this_cpu.current);
 	if (thread_is(this_cpu.current, THREAD_STEPPED))
 		step(this_cpu.current);
-	bool slow = this_cpu.current->special || this_cpu.current->trace || is_overdrawn(this_cpu.sc);
-	this_cpu.call_key = slow ? NO_KEY : THREAD_RECEPTIVE | this_cpu.number << 16;
-	this_cpu.reply_key = slow ? NO_KEY : THREAD_CALLING | this_cpu.number << 16;
+	set_keys(this_cpu.current);
 	kernel_unlock();
 	return this_cpu.current;
 }

@@ -7,7 +7,8 @@
  * The fast path. A call goes through here if it is to a gate whose thread is receptive, on this CPU and not special, without
  * flags; a reply if the caller is not special and nobody and nothing else waits for the server. Then the SC does not
  * change, so the run queue, the clock and the timer are not touched. ipc.c does the same and everything else. There are two
- * copies of it, with and without capabilities, so that neither tests for the other.
+ * copies of it, with and without capabilities, so that neither tests for the other. Between two threads with FPU state
+ * ("heavy") the one without takes a turn through fpu_switch: their keys match nobody before HEAVY_KEY is taken out.
  *
  * Registers: r11 current thread, r12 the other, rbx the current domain, rbp the gate (+ 1), rcx scratch; rax, rsi, rdx, r8, r9
  * carry the message and are not touched.
@@ -136,6 +137,32 @@
 	jnz slow
 .endm
 
+/* From a heavy thread to the heavy one in r12, with a plain message, when all else has been looked at: \key, then the FPU. Clobbers rcx, rdi, r10. */
+.macro switch_heavy key
+	mov CPU(\key), %ecx
+	btr $HEAVY_KEY, %ecx
+	jnc slow
+	cmp %ecx, THREAD_WORD(%r12)
+	jne slow
+	mov CPU(CPU_STACK), %rsp
+	push %rax
+	push %rsi
+	push %rdx
+	push %r8
+	push %r9
+	push %r11
+	mov %r12, %rdi
+	lock_kernel
+	call fpu_switch
+	unlock_kernel
+	pop %r11
+	pop %r9
+	pop %r8
+	pop %rdx
+	pop %rsi
+	pop %rax
+.endm
+
 .macro fast_call caps
 	save_kept
 	mov THREAD_PD(%r11), %rbx
@@ -155,7 +182,12 @@
 	mov GATE_THREAD - 1(%rbp), %r12
 	mov CPU(CPU_CALL_KEY), %ecx
 	cmp %ecx, THREAD_WORD(%r12)
+	.if \caps
 	jne slow
+	.else
+	jne heavy_call
+call_checked:
+	.endif
 	movzbl THREAD_DEPTH(%r11), %ecx
 	cmp $DEPTH_MAX, %ecx
 	jae slow
@@ -233,7 +265,12 @@
 	jnz slow
 	mov CPU(CPU_REPLY_KEY), %ecx
 	cmp %ecx, THREAD_WORD(%r12)
+	.if \caps
 	jne slow
+	.else
+	jne heavy_reply
+reply_checked:
+	.endif
 	mov THREAD_PD(%r11), %rbx
 	.if \caps
 	cmp $UTCB_WORDS_MAX, %ah
@@ -285,6 +322,20 @@ not_reply:
 	test $0xff0000ff, %eax
 	jnz not_fast
 	fast_call 1
+
+heavy_call:
+	cmp $UTCB_WORDS_MAX << 8, %eax
+	ja slow
+	cmpb $DEPTH_MAX, THREAD_DEPTH(%r11)
+	jae slow
+	switch_heavy CPU_CALL_KEY
+	jmp call_checked
+
+heavy_reply:
+	cmp $UTCB_WORDS_MAX << 8 | OP_REPLY_WAIT, %eax
+	ja slow
+	switch_heavy CPU_REPLY_KEY
+	jmp reply_checked
 
 /* An operation that does not exist is refused here, with the caller's registers as they are. */
 not_fast:

@@ -18,6 +18,6 @@ enum status fpu_destroy(struct object *object);
 /* INVALID: not a user address. */
 enum status fpu_set_tls(struct thread *t, uint64_t base);
 
-/* `t` is about to run; needed if it concerns it. */
+/* `t` is about to run; needed if it concerns it. The fast path calls it too. */
 void fpu_switch(struct thread *t);
 static inline bool fpu_concerns(struct thread const *t) { return this_cpu.heavy || t->fpu; }

@@ -90,6 +90,7 @@
 #define CPU_CALL_KEY  24
 #define CPU_REPLY_KEY 28
 #define CPU_RESCHEDULE 32
+#define HEAVY_KEY       7         /* the bit of a key that is in no thread's word: no state is so large */
 
 #ifndef __ASSEMBLER__
 #include <kernel/kernel.h>

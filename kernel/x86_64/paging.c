@@ -66,9 +66,23 @@ static uint64_t *walk(struct pd *pd, uint64_t va, unsigned *may_make)
 	return table;
 }
 
+/* The same where nothing is missing, as is most often. */
+static inline uint64_t *find_table(struct pd const *pd, uint64_t va)
+{
+	uint64_t entry = pd->cr3;
+
+#pragma GCC unroll 3
+	for (unsigned level = 3; level; level--) {
+		entry = table_at(entry)[index_of(va, level)];
+		if ((entry & (PTE_PRESENT | PTE_LARGE)) != PTE_PRESENT)
+			return NULL;
+	}
+	return table_at(entry);
+}
+
 static bool bad_range(uint64_t va, uint64_t pages)
 {
-	return va % PAGE_SIZE || !pages || pages > MAP_PAGES_MAX || va >= USER_END || pages * PAGE_SIZE > USER_END - va;
+	return va % PAGE_SIZE || pages - 1 >= MAP_PAGES_MAX || va > USER_END - pages * PAGE_SIZE;
 }
 
 void paging_leave(void)
@@ -112,16 +126,23 @@ enum status paging_take_table_of(struct pd *pd, uint64_t va, uint64_t *frame)
 	return STATUS_OK;
 }
 
-/* PAT is set up as WB, WT, UC-, UC, WC at entry 4 (selected by the PAT bit, 7 in a 4 KiB entry); see cpu.c. */
-static uint64_t cache_bits(uint64_t attributes)
-{
-	if (attributes & MAP_UNCACHED)
-		return PTE_CD | PTE_WT;
-	return attributes & MAP_WRITE_COMBINE ? PTE_LARGE : 0;
-}
+/* Attributes as bits of an entry; 0: they contradict. PAT is WB, WT, UC-, UC, WC at entry 4 (selected by the PAT bit, 7 in a 4 KiB entry); see cpu.c. */
+#define READ    (PTE_PRESENT | PTE_USER | PTE_ACCESS | PTE_NX)
+#define WRITE   (READ | PTE_WRITE | PTE_DIRTY)
+#define EXECUTE (PTE_PRESENT | PTE_USER | PTE_ACCESS)
+#define KIND(attributes, bits) \
+	[attributes] = READ | (bits), [(attributes) | MAP_WRITE] = WRITE | (bits), [(attributes) | MAP_EXECUTE] = EXECUTE | (bits)
+static uint64_t const bits_of[2 * MAP_WRITE_COMBINE] = {
+	KIND(0, 0), KIND(MAP_UNCACHED, PTE_CD | PTE_WT), KIND(MAP_WRITE_COMBINE, PTE_LARGE), KIND(MAP_UNCACHED | MAP_WRITE_COMBINE, PTE_CD | PTE_WT),
+};
 
-/* How many of so many pages, of which the first is entry `first`, are in the same table. */
-static unsigned in_one_table(unsigned first, uint64_t pages) { return pages < ENTRIES - first ? pages : ENTRIES - first; }
+/* How many of so many pages, of which the first is at `va`, are in the same table. */
+static unsigned in_one_table(uint64_t va, uint64_t pages)
+{
+	unsigned first = index_of(va, 0);
+
+	return pages < ENTRIES - first ? pages : ENTRIES - first;
+}
 
 /* Another address space is flushed when it is switched to. */
 static void invalidate(struct pd *pd, uint64_t va, unsigned pages)
@@ -134,32 +155,33 @@ static void invalidate(struct pd *pd, uint64_t va, unsigned pages)
 
 enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 {
-	uint64_t bits = PTE_PRESENT | PTE_USER | PTE_ACCESS | cache_bits(m->attributes), before = 0;
+	uint64_t va = m->va, pa = m->pa, left = m->pages, bits, before = 0;
 	unsigned may_make = NEW_TABLES_MAX;
 
-	if (bad_range(m->va, m->pages) || m->pa % PAGE_SIZE || m->pa > PTE_ADDRESS - m->pages * PAGE_SIZE)
+	if (bad_range(va, left) || pa % PAGE_SIZE || pa > PTE_ADDRESS - left * PAGE_SIZE)
 		return STATUS_INVALID;
-	if ((m->attributes & MAP_WRITE && m->attributes & MAP_EXECUTE) || m->attributes >= 2 * MAP_WRITE_COMBINE)
+	if (m->attributes >= ARRAY_SIZE(bits_of) || !bits_of[m->attributes])
 		return STATUS_INVALID;
-	if (m->attributes & MAP_WRITE)
-		bits |= PTE_WRITE | PTE_DIRTY;
-	if (!(m->attributes & MAP_EXECUTE))
-		bits |= PTE_NX;
 	if (!cpu_epoch_is_over(pd->epoch))
 		return STATUS_AGAIN;
-	for (*mapped = 0; *mapped < m->pages;) {
-		uint64_t va = m->va + *mapped * PAGE_SIZE, pa = m->pa + *mapped * PAGE_SIZE;
-		unsigned first = index_of(va, 0), count = in_one_table(first, m->pages - *mapped);
-		uint64_t *table = walk(pd, va, &may_make);
+	bits = bits_of[m->attributes];
+	for (*mapped = 0; left;) {
+		unsigned count = in_one_table(va, left);
+		uint64_t *table = find_table(pd, va), *entry;
+		if (!table)
+			table = walk(pd, va, &may_make);
 		if (!table && !may_make)
 			return STATUS_AGAIN;
 		if (!table)
 			return pd->free_tables ? STATUS_INVALID : STATUS_NO_TABLE;
-		for (unsigned i = 0; i < count; i++) {
-			before |= table[first + i];
-			table[first + i] = (pa + i * PAGE_SIZE) | bits;
+		entry = &table[index_of(va, 0)];
+		for (unsigned i = 0; i < count; i++, pa += PAGE_SIZE) {
+			before |= entry[i];
+			entry[i] = pa | bits;
 		}
 		invalidate(pd, va, count);
+		va += count * PAGE_SIZE;
+		left -= count;
 		*mapped += count;
 	}
 	if (before & PTE_PRESENT)
@@ -169,15 +191,13 @@ enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 
 enum status paging_unmap(struct pd *pd, uint64_t va, uint64_t pages)
 {
-	unsigned none = 0;
-
 	if (bad_range(va, pages))
 		return STATUS_INVALID;
 	while (pages) {
-		unsigned first = index_of(va, 0), count = in_one_table(first, pages);
-		uint64_t *table = walk(pd, va, &none);
+		unsigned count = in_one_table(va, pages);
+		uint64_t *table = find_table(pd, va);
 		if (table) {
-			zero_quads(&table[first], count);
+			zero_quads(&table[index_of(va, 0)], count);
 			invalidate(pd, va, count);
 		}
 		va += count * PAGE_SIZE;

@@ -85,8 +85,8 @@ static void heavy_calls(uint64_t gate)
 
 	__asm__ volatile("movq %0, %%xmm5" : : "r"(gate * 77));
 	for (unsigned i = 0; i < 1000; i++) {
-		struct msg m = call(gate, i);
-		EXPECT(status_of(m) == STATUS_OK && m.w[0] == i + 1);
+		struct msg m = call4(gate, 7, i, i + 1, i + 2, i + 3);
+		EXPECT(m.head == (STATUS_OK | 1 << 8 | (uint64_t)MESSAGE_RPC << 20) && m.w[0] == i + 1);
 		sum += m.w[0];
 	}
 	__asm__ volatile("movq %%xmm5, %0" : "=r"(values[0]));
@@ -99,18 +99,20 @@ static void heavy_answers(uint64_t argument)
 	struct msg m = wait();
 
 	for (;;) {
+		EXPECT(m.head == syscall_header(0, 4, 0, 0, 7) + ((uint64_t)MESSAGE_RPC << 20) && m.badge == 9);
+		EXPECT(m.w[1] == m.w[0] + 1 && m.w[2] == m.w[0] + 2 && m.w[3] == m.w[0] + 3);
 		__asm__ volatile("movq %0, %%xmm5" : : "r"(m.w[0]));
 		m = reply_wait(m.w[0] + 1);
 	}
 }
 
-TEST(calls_between_heavy_threads_keep_each_sides_vectors)
+TEST(calls_between_heavy_threads_keep_each_sides_vectors_and_the_message)
 {
 	struct child *s = heavy_new(heavy_answers, 5), *c = heavy_new(heavy_calls, 5);
 
 	child_start(s, 0);
 	settle();
-	child_start(c, child_give(c, gate_new(s, 0)));
+	child_start(c, child_give(c, gate_new(s, 9)));
 	run_for(20 * MS);
 	CHECK_IS(rounds[0], 500500);
 	CHECK(values[0] == values[1] && values[1]);
