@@ -64,7 +64,7 @@ flags_tool = $(flags_host) -D_GNU_SOURCE -U_FORTIFY_SOURCE $(includes) -I. $(she
 flags_unit := $(common) -O1 -mno-red-zone -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -I.
 
 link_static := -static -no-pie -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none
-link_pie := -static -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z max-page-size=4096 -z separate-code -e _start -u _start \
+link_pie := -static -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z max-page-size=4096 -T base/component.ld -u _start \
 	--gc-sections --fatal-warnings --build-id=none
 
 # $(call objects,CLASS,SOURCES)
@@ -212,7 +212,7 @@ own_sources = $(filter-out $(addsuffix /%,$(call nested_dirs,$1)),$(call sources
 
 # $(call component_rules,DIR,NAME,LIBRARIES)
 define component_rules
-build/bin/$2: $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) $(patsubst %,build/lib/%.a,$3 base) build/sources
+build/bin/$2: $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) $(patsubst %,build/lib/%.a,$3 base) base/component.ld build/sources
 	@mkdir -p $$(@D)
 	@echo '  LD      $$@'
 	@$(LD) $(link_pie) -o $$@ $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) --start-group $(patsubst %,build/lib/%.a,$3 base) --end-group

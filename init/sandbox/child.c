@@ -13,7 +13,7 @@
 #include <base/time.h>
 
 /* A binary with a page of data; which one it is, only the loader will know. */
-static struct cost_image const smallest_image = { .mapped = 3, .data_bytes = PAGE_SIZE };
+static struct cost_image const smallest_image = { .mapped = 2, .data_bytes = PAGE_SIZE };
 
 uint32_t sandbox_child_cpus(struct sandbox_child const *child)
 {
@@ -62,7 +62,6 @@ static enum status start(struct sandbox_child *child)
 /* Whose quota was too small, the child's or the own? */
 static void tell_failure(struct sandbox_child const *child, enum status status)
 {
-	static struct explanation  explanation;    /* too large for a stack */
 	struct config_start const *start  = child->start;
 	struct config const       *config = &child->sandbox->config;
 	struct quota const         need   = cost_of_start(start, 0, &smallest_image);
@@ -74,16 +73,16 @@ static void tell_failure(struct sandbox_child const *child, enum status status)
 	left_ram = state.ram_limit - state.ram_used;
 	left_caps = state.caps_limit - state.caps_used;
 	if (status == STATUS_OUT_OF_RAM && left_ram < start->ram.value)
-		explain_no_room(&explanation, config, start, true, left_ram);
+		explain_no_room(&deny_explanation, config, start, true, left_ram);
 	else if (status == STATUS_OUT_OF_CAPS && left_caps < start->caps.value)
-		explain_no_room(&explanation, config, start, false, left_caps);
+		explain_no_room(&deny_explanation, config, start, false, left_caps);
 	else if (status == STATUS_OUT_OF_RAM || status == STATUS_OUT_OF_CAPS || status == STATUS_INVALID)
-		explain_start(&explanation, config, start, &need);
+		explain_start(&deny_explanation, config, start, &need);
 	else {
 		log_error("cannot start \"%s\" (%s:%u): %s", start->name, config->file, start->at.line, status_name(status));
 		return;
 	}
-	deny_write(child->sandbox, &explanation);
+	deny_write(child->sandbox);
 }
 
 void sandbox_child_begin(struct sandbox_child *child)

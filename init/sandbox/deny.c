@@ -9,9 +9,13 @@
 #include <base/log.h>
 #include <base/string.h>
 
+struct explanation deny_explanation;
+
 /* For the log, in one piece, if it fits, so that nobody else's lines come between; and for the state report. */
-void deny_write(struct sandbox *sandbox, struct explanation const *explanation)
+void deny_write(struct sandbox *sandbox)
 {
+	struct explanation const *const explanation = &deny_explanation;
+
 	if (sandbox->explanations)
 		sandbox->explanations[sandbox->explained++ % SANDBOX_EXPLANATIONS] = *explanation;
 	report_soon(sandbox);
@@ -62,14 +66,12 @@ static bool is_first(struct sandbox_child *client, char const *service, uint32_t
 
 void deny(struct sandbox_child *client, struct denial *denial)
 {
-	static struct explanation explanation;    /* too large for a stack; one thread, used at once */
-
 	denial->config = &client->sandbox->config;
 	denial->client = client->start;
 	if (!is_first(client, denial->service, explain_line(denial), denial->kind))
 		return;
-	explain_denial(&explanation, denial);
-	deny_write(client->sandbox, &explanation);
+	explain_denial(&deny_explanation, denial);
+	deny_write(client->sandbox);
 }
 
 static uint64_t announced_hash(struct session_slot const *slot)
@@ -124,13 +126,11 @@ void deny_quota(struct session_slot const *slot, enum status status)
 /* Which of the two it was is told by the kinds beyond those of denials. */
 static void tell_exhausted(struct sandbox_child *child, struct account_state const *state, bool is_ram, uint64_t asked)
 {
-	static struct explanation explanation;
-
 	if (!is_first(child, is_ram ? "RAM" : "caps", child->start->at.line, UINT16_MAX))
 		return;
-	explain_quota(&explanation, &child->sandbox->config, child->start, is_ram, asked, is_ram ? state->ram_limit : state->caps_limit,
+	explain_quota(&deny_explanation, &child->sandbox->config, child->start, is_ram, asked, is_ram ? state->ram_limit : state->caps_limit,
 	              is_ram ? state->ram_used : state->caps_used);
-	deny_write(child->sandbox, &explanation);
+	deny_write(child->sandbox);
 }
 
 void deny_exhausted(struct sandbox_child *child)
@@ -144,12 +144,10 @@ void deny_exhausted(struct sandbox_child *child)
 
 void deny_request(struct sandbox_child *child, struct refused_request const *refused)
 {
-	static struct explanation explanation;
-
 	if (!is_first(child, refused->is_ram ? "more RAM" : "more caps", child->start->at.line, UINT16_MAX - 2))
 		return;
-	explain_request(&explanation, &child->sandbox->config, child->start, refused);
-	deny_write(child->sandbox, &explanation);
+	explain_request(&deny_explanation, &child->sandbox->config, child->start, refused);
+	deny_write(child->sandbox);
 }
 
 /* Whatever the services are called, they count as one kind of request. */

@@ -259,4 +259,8 @@ void deny_request(struct sandbox_child *child, struct refused_request const *ref
 /* It announced a service that its start does not say it provides. */
 void deny_announce(struct sandbox_child *child, char const *service);
 
-void deny_write(struct sandbox *sandbox, struct explanation const *explanation);
+/* Where an explanation is made, which is too large for a stack; there is one thread, which writes it at once. */
+extern struct explanation deny_explanation;
+
+/* Writes it: to the log, and for the state report. */
+void deny_write(struct sandbox *sandbox);

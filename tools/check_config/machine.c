@@ -93,7 +93,7 @@ bool machine_image(char const *name, struct cost_image *image, char const **defe
 	size_t           size;
 
 	*defect = NULL;
-	*image = (struct cost_image) { .mapped = 3, .data_bytes = PAGE_SIZE };
+	*image = (struct cost_image) { .mapped = 2, .data_bytes = PAGE_SIZE };
 	if (!file)
 		return !machine.boot && machine_has_module(name);
 	size = fread(headers, 1, sizeof(headers), file);
