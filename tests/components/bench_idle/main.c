@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads its configuration, wants to hear of another, and does nothing. */
+/* Reads its configuration, wants to hear of another, and does nothing; or exits, if that says so. */
 #include <base/component.h>
 #include <base/node.h>
 
@@ -11,6 +11,7 @@ enum status component_construct(struct env *env)
 {
 	static struct handler handler = { .handle = ignore };
 
-	(void)env_config(env);
+	if (node_bool(env_config(env), "exit", false))
+		return env_exit(env, 0);
 	return env_on_config(env, &handler);
 }

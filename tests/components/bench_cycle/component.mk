@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What bench_cycle is built with.
+USES = sandbox
