@@ -74,7 +74,7 @@ static struct gate *called_gate(struct thread *t, enum status *status)
 }
 
 /* The call of `t` arrives at its partner, which is receptive. */
-static void deliver_call(struct thread *t, struct gate const *gate)
+static inline __attribute__((always_inline)) void deliver_call(struct thread *t, struct gate const *gate)
 {
 	struct thread *server = t->partner;
 
@@ -89,7 +89,6 @@ static void deliver_call(struct thread *t, struct gate const *gate)
 		transfer(t, server, t->call_header);
 	server->frame.rdi = gate->badge;
 	server->state = THREAD_RUNNING;
-	trace(TRACE_RECEIVE, t, server, t->call_header >> 32, gate->badge);
 }
 
 void ipc_deliver_call(struct thread *t)
@@ -108,6 +107,7 @@ void ipc_deliver_call(struct thread *t)
 		sched_charge();
 	sched_timeout_cancel(server);
 	deliver_call(t, gate);
+	trace(TRACE_RECEIVE, t, server, t->call_header >> 32, gate->badge);
 	sched_update(server);
 	if (server->waiters || t->waiters || t->caller)
 		sched_wake(server); /* helpers may be parked, and better than what this call runs on */
@@ -127,18 +127,27 @@ static bool closes_a_ring(struct thread const *t, struct thread const *server)
 	return true;
 }
 
-/* Calls the thread behind a gate; `t` has been checked. */
+/* Most calls: the server waits, and nobody else does. False: nothing has happened. Neither side is traced. */
+static inline __attribute__((always_inline)) bool call_directly(struct thread *t, struct gate *gate, uint64_t header)
+{
+	struct thread *server = gate->thread;
+
+	if (server->state != THREAD_RECEPTIVE || !sched_goes_on_with(server) || t->trace || t != this_cpu.current)
+		return false;
+	t->partner = server;
+	t->call_header = header;
+	deliver_call(t, gate);
+	sched_hand_over(server);
+	return true;
+}
+
+/* Calls the thread behind a gate, which queues there; `t` has been checked. */
 static void start_call(struct thread *t, struct gate *gate, uint64_t header)
 {
 	t->partner = gate->thread;
 	t->call_header = header;
 	if (!thread_is(t, THREAD_FAULTING))
 		trace(TRACE_CALL, t, t->partner, header >> 32, gate->badge);
-	if (t->partner->state == THREAD_RECEPTIVE && sched_goes_on_with(t->partner) && !t->trace && t == this_cpu.current) {
-		deliver_call(t, gate);
-		sched_hand_over(t->partner);
-		return;
-	}
 	t->state = THREAD_QUEUED;
 	if (cpu_is_quiet(t->partner->home) && t->partner->state == THREAD_RECEPTIVE && !thread_is(t->partner, THREAD_PAUSED)) {
 		ipc_deliver_call(t);
@@ -190,7 +199,8 @@ void ipc_call(struct thread *t)
 		return;
 	}
 	assert(gate);
-	start_call(t, gate, header);
+	if (!call_directly(t, gate, header))
+		start_call(t, gate, header);
 }
 
 void signal_unlink(struct signal *signal)
@@ -426,25 +436,36 @@ void ipc_wait(struct thread *t)
 	}
 }
 
+/* The fault is not taken at once: it waits for its handler, or nobody is there to take it. */
+static __attribute__((noinline)) void fault_slowly(struct thread *t, struct gate *gate)
+{
+	trace(TRACE_FAULT, t, NULL, t->frame.vector, t->fault_address);
+	if (gate) {
+		start_call(t, gate, 0);
+		return;
+	}
+	if (t->pd->is_core)
+		panic("core faulted: vector %lu error %lx address %lx ip %lx sp %lx", t->frame.vector, t->frame.error, t->fault_address,
+		      t->frame.rip, t->frame.rsp);
+	t->state = t->frame.vector == FAULT_EXIT ? THREAD_EXITED : THREAD_BLOCKED;
+	sched_update(t);
+	this_cpu.reschedule = true;
+}
+
 void ipc_fault(struct thread *t, uint64_t address)
 {
 	struct slot *slot = t->frame.vector == VECTOR_PAGE_FAULT ? &t->pager : &t->handler;
 	struct gate *gate = slot->state == SLOT_LIVE ? container_of(slot_object(slot), struct gate, object) : NULL;
 
 	t->fault_address = address;
-	trace(TRACE_FAULT, t, NULL, t->frame.vector, address);
 	t->wait_one = NULL;
 	if (gate && !gate->object.dead && !gate->thread->object.dead && t->depth < FAULT_DEPTH_MAX && !closes_a_ring(t, gate->thread)) {
 		t->special |= THREAD_FAULTING;
-		start_call(t, gate, 0);
-		return;
+		if (!call_directly(t, gate, 0))
+			fault_slowly(t, gate);
+	} else {
+		fault_slowly(t, NULL);
 	}
-	if (t->pd->is_core)
-		panic("core faulted: vector %lu error %lx address %lx ip %lx sp %lx", t->frame.vector, t->frame.error, address,
-		      t->frame.rip, t->frame.rsp);
-	t->state = t->frame.vector == FAULT_EXIT ? THREAD_EXITED : THREAD_BLOCKED;
-	sched_update(t);
-	this_cpu.reschedule = true;
 }
 
 void ipc_abort_wait(struct thread *t, enum status status)

@@ -94,18 +94,20 @@ void object_free(struct object *object)
 	zero_quads(object, granules * GRANULE / 8);
 }
 
-struct object *object_any(uint64_t phys)
+static inline bool is_object(uint64_t phys)
 {
 	struct object_frame *frame = phys % GRANULE ? NULL : frame_at(phys);
-	unsigned granule = phys % PAGE_SIZE / GRANULE;
 
-	return frame && (frame->starts & 1UL << granule) ? phys_to_virt(phys) : NULL;
+	return frame && (frame->starts & 1UL << phys % PAGE_SIZE / GRANULE);
 }
+
+struct object *object_any(uint64_t phys) { return is_object(phys) ? phys_to_virt(phys) : NULL; }
 
 struct object *object_at(uint64_t phys, enum object_type type)
 {
-	struct object *object = object_any(phys);
-	return object && object->type == type && !object->dead ? object : NULL;
+	struct object *object = phys_to_virt(phys);
+
+	return is_object(phys) && object->type == type && !object->dead ? object : NULL;
 }
 
 struct object *object_next(struct object const *object)

@@ -66,8 +66,8 @@ static uint64_t *walk(struct pd *pd, uint64_t va, unsigned *may_make)
 	return table;
 }
 
-/* The same where nothing is missing, as is most often. */
-static inline uint64_t *find_table(struct pd const *pd, uint64_t va)
+/* The entry for `va` in that table, if nothing on the way is missing, as is most often. */
+static inline bool find_entry(struct pd const *pd, uint64_t va, uint64_t **found)
 {
 	uint64_t entry = pd->cr3;
 
@@ -75,9 +75,10 @@ static inline uint64_t *find_table(struct pd const *pd, uint64_t va)
 	for (unsigned level = 3; level; level--) {
 		entry = table_at(entry)[index_of(va, level)];
 		if ((entry & (PTE_PRESENT | PTE_LARGE)) != PTE_PRESENT)
-			return NULL;
+			return false;
 	}
-	return table_at(entry);
+	*found = &table_at(entry)[index_of(va, 0)];
+	return true;
 }
 
 static bool bad_range(uint64_t va, uint64_t pages)
@@ -153,23 +154,30 @@ static void invalidate(struct pd *pd, uint64_t va, unsigned pages)
 		cpu_invalidate_page(va);
 }
 
-enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
+/* One page where no table is missing, as for most faults that core resolves. False: nothing has happened. */
+static inline bool map_one(struct pd *pd, uint64_t va, uint64_t entry)
 {
-	uint64_t va = m->va, pa = m->pa, left = m->pages, bits, before = 0;
+	uint64_t *place, before;
+
+	if (!find_entry(pd, va, &place))
+		return false;
+	before = *place;
+	*place = entry;
+	if (pd->cr3 == this_cpu.cr3)
+		cpu_invalidate_page(va);
+	if (before & PTE_PRESENT)
+		forget_elsewhere(pd);
+	return true;
+}
+
+static __attribute__((noinline)) enum status map_pages(struct pd *pd, struct mapping const *m, uint64_t bits, uint64_t *mapped)
+{
+	uint64_t va = m->va, pa = m->pa, left = m->pages, before = 0;
 	unsigned may_make = NEW_TABLES_MAX;
 
-	if (bad_range(va, left) || pa % PAGE_SIZE || pa > PTE_ADDRESS - left * PAGE_SIZE)
-		return STATUS_INVALID;
-	if (m->attributes >= ARRAY_SIZE(bits_of) || !bits_of[m->attributes])
-		return STATUS_INVALID;
-	if (!cpu_epoch_is_over(pd->epoch))
-		return STATUS_AGAIN;
-	bits = bits_of[m->attributes];
 	for (*mapped = 0; left;) {
 		unsigned count = in_one_table(va, left);
-		uint64_t *table = find_table(pd, va), *entry;
-		if (!table)
-			table = walk(pd, va, &may_make);
+		uint64_t *table = walk(pd, va, &may_make), *entry;
 		if (!table && !may_make)
 			return STATUS_AGAIN;
 		if (!table)
@@ -189,15 +197,29 @@ enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
 	return STATUS_OK;
 }
 
+enum status paging_map(struct pd *pd, struct mapping const *m, uint64_t *mapped)
+{
+	if (bad_range(m->va, m->pages) || m->pa % PAGE_SIZE || m->pa > PTE_ADDRESS - m->pages * PAGE_SIZE)
+		return STATUS_INVALID;
+	if (m->attributes >= ARRAY_SIZE(bits_of) || !bits_of[m->attributes])
+		return STATUS_INVALID;
+	if (!cpu_epoch_is_over(pd->epoch))
+		return STATUS_AGAIN;
+	if (m->pages > 1 || !map_one(pd, m->va, m->pa | bits_of[m->attributes]))
+		return map_pages(pd, m, bits_of[m->attributes], mapped);
+	*mapped = 1;
+	return STATUS_OK;
+}
+
 enum status paging_unmap(struct pd *pd, uint64_t va, uint64_t pages)
 {
 	if (bad_range(va, pages))
 		return STATUS_INVALID;
 	while (pages) {
 		unsigned count = in_one_table(va, pages);
-		uint64_t *table = find_table(pd, va);
-		if (table) {
-			zero_quads(&table[index_of(va, 0)], count);
+		uint64_t *first;
+		if (find_entry(pd, va, &first)) {
+			zero_quads(first, count);
 			invalidate(pd, va, count);
 		}
 		va += count * PAGE_SIZE;
