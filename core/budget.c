@@ -87,7 +87,7 @@ static enum status check(struct cpu const *from, struct budget const *has, struc
 		return deny(from, want->share, "whom it is for has a share from somebody else");
 	if (want->share > budget->share - budget->given + (has ? has->share : 0))
 		return deny(from, want->share, "it has not so much left");
-	if (has && !has->share != !want->share)
+	if (has && has->share && !want->share)
 		return STATUS_INVALID;
 	if (!want->share)
 		return budget == root ? STATUS_INVALID : STATUS_OK;
@@ -126,19 +126,29 @@ static void set_share(struct budget *budget, struct budget_want const *want)
 	tell_kernel(grows ? budget : budget->origin);
 }
 
+/* One that is used together with its origin, and that nobody is on: a share of its own takes its place. */
+static void end_shared(struct budget *budget)
+{
+	list_remove(&budget->of_origin);
+	object_destroy(&budget->record, 0);
+}
+
 enum status budget_give(struct cpu *from, struct cpu *to, struct budget_want const *want)
 {
-	struct budget *budget = cpu_budget(to);
+	struct budget *budget = cpu_budget(to), *shared;
 
 	if (from == to)
 		return STATUS_INVALID;
 	RPC_TRY(check(from, budget, want));
-	if (!budget) {
-		if (!list_is_empty(&to->threads))
+	if (!budget || !budget->share != !want->share) {
+		if (!list_is_empty(&to->threads) || (budget && !list_is_empty(&budget->parts)))
 			return STATUS_BUSY;
+		shared = budget;
 		RPC_TRY(make(cpu_budget(from), to->record.account, want, &budget));
 		budget->cpu = to;
 		to->budget = record_number(budget);
+		if (shared)
+			end_shared(shared);
 	}
 	set_share(budget, want);
 	return STATUS_OK;
