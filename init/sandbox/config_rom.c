@@ -118,15 +118,9 @@ static enum status take_newer(struct rom_session *self, bool *changed)
 static enum status tell_changes(struct rom_session *self, struct rpc_cap const *handler)
 {
 	struct sandbox_child *child = child_of(self);
-	struct cap            kept  = CAP_NULL;
 
-	if (handler->kind == GOT_OWN)
-		return STATUS_BAD_CAP;
-	if (handler->kind == GOT_SLOT)
-		RPC_TRY(rpc_cap_keep(handler, &kept));
-	cap_release(child->config_changed.cap);
-	child->config_changed.cap = kept;
-	if (!cap_is_null(kept) && !cap_is_null(child->config_next.cap))
+	RPC_TRY(replace_handler(&child->config_changed, handler));
+	if (!cap_is_null(child->config_changed.cap) && !cap_is_null(child->config_next.cap))
 		return signal_submit(child->config_changed);
 	return STATUS_OK;
 }

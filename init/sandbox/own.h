@@ -8,6 +8,8 @@
 #include "explain.h"
 #include "quota.h"
 
+#include <base/cap_alloc.h>
+
 /* --- child.c: from start to end --- */
 
 enum { CPU_PARTS_PER_PERCENT = 100, CPU_SHARED_CAPS = 2 };    /* cpu.rpc: of the share that a child has, and what its further sessions cost for it */
@@ -264,3 +266,19 @@ extern struct explanation deny_explanation;
 
 /* Writes it: to the log, and for the state report. */
 void deny_write(struct sandbox *sandbox);
+
+/* --- Small things --- */
+
+/* Keeps the signal context that came with a request, in the place of the one before; a null capability: none any more. BAD_CAP: it is init's own. */
+static inline MUST_CHECK enum status replace_handler(struct signal_context *held, struct rpc_cap const *handler)
+{
+	struct cap kept = CAP_NULL;
+
+	if (handler->kind == GOT_OWN)
+		return STATUS_BAD_CAP;
+	if (handler->kind == GOT_SLOT)
+		RPC_TRY(rpc_cap_keep(handler, &kept));
+	cap_release(held->cap);
+	held->cap = kept;
+	return STATUS_OK;
+}

@@ -34,14 +34,8 @@ void sandbox_child_tell(struct sandbox_child *child, uint32_t news)
 static enum status news_handler(struct parent_object *self, struct rpc_cap const *handler)
 {
 	struct sandbox_child *child = child_of(self);
-	struct cap            kept  = CAP_NULL;
 
-	if (handler->kind == GOT_OWN)
-		return STATUS_BAD_CAP;
-	if (handler->kind == GOT_SLOT)
-		RPC_TRY(rpc_cap_keep(handler, &kept));
-	cap_release(child->news_signal.cap);
-	child->news_signal.cap = kept;
+	RPC_TRY(replace_handler(&child->news_signal, handler));
 	if (child->state == CHILD_STARTING)
 		child->state = CHILD_ALIVE;
 	if (child->news)

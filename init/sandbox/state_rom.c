@@ -43,15 +43,9 @@ static enum status update(struct rom_session *self, bool *changed)
 static enum status change_handler(struct rom_session *self, struct rpc_cap const *handler)
 {
 	struct sandbox_child *child = child_of(self);
-	struct cap            kept  = CAP_NULL;
 
-	if (handler->kind == GOT_OWN)
-		return STATUS_BAD_CAP;
-	if (handler->kind == GOT_SLOT)
-		RPC_TRY(rpc_cap_keep(handler, &kept));
-	cap_release(child->state_changed.cap);
-	child->state_changed.cap = kept;
-	if (!cap_is_null(kept) && child->state_is_newer)
+	RPC_TRY(replace_handler(&child->state_changed, handler));
+	if (!cap_is_null(child->state_changed.cap) && child->state_is_newer)
 		return signal_submit(child->state_changed);
 	return STATUS_OK;
 }
