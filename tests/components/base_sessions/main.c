@@ -8,7 +8,6 @@
 #include "../check.h"
 #include <base/cost.h>
 
-#define LONG_NS  (3 * TIME_NS_PER_S)
 #define SHORT_NS (50 * TIME_NS_PER_MS)
 
 enum { MANY = 100, SLOTS_MAX = 64 };
@@ -24,22 +23,6 @@ static enum status sleep_until(uint64_t at_ns)
 	CHECK_STATUS(signal_wait(never, at_ns), STATUS_TIMEOUT);
 	TRY(signal_free_context(&own_env->signal, never));
 	cap_release(never.cap);
-	return STATUS_OK;
-}
-
-/* Waits until all is back. */
-static enum status settle(struct books const *before)
-{
-	uint64_t const deadline = time_now_ns() + LONG_NS;
-	struct books   now;
-
-	do {
-		TRY(sleep_until(time_now_ns() + TIME_NS_PER_MS));
-		TRY(books_read(own_env, &now));
-		if (now.account.ram_used == before->account.ram_used && now.account.caps_used == before->account.caps_used)
-			break;
-	} while (time_now_ns() < deadline);
-	CHECK(books_equal(before, &now));
 	return STATUS_OK;
 }
 
@@ -145,7 +128,7 @@ static enum status test_too_many(void)
 		count++;
 	CHECK(status == STATUS_BUSY && count > 0);
 	while (count)
-		hello_close(&sessions[--count]);
+		TRY(connection_end(&sessions[--count].connection));
 	return STATUS_OK;
 }
 
@@ -231,7 +214,7 @@ static enum status end_dying(void)
 	CHECK_STATUS(frail_echo(&dying.idle, 1, &value), STATUS_PEER_GONE);
 	CHECK_STATUS(frail_reopen(&dying.idle, "dies", NULL), STATUS_PEER_GONE);
 	frail_close(&dying.frail);
-	TRY(settle(&dying.before));
+	TRY(books_settle(own_env, &dying.before));
 	return test_passed();
 }
 
@@ -257,11 +240,10 @@ enum status component_construct(struct env *env)
 
 	/* The table of capabilities grows now, and not in between. */
 	TRY(test_too_many());
-	TRY(sleep_until(time_now_ns() + SHORT_NS));
 	TRY(books_read(env, &before));
 	for (unsigned i = 0; i < ARRAY_SIZE(tests); i++) {
 		TRY(tests[i]());
-		TRY(settle(&before));
+		TRY(books_settle(env, &before));
 		log_info("test %u of %zu is done", i + 1, ARRAY_SIZE(tests) + 1);
 	}
 	return start_dying();

@@ -58,22 +58,6 @@ static bool is_shortage(enum status status)
 	return status == STATUS_OUT_OF_RAM || status == STATUS_OUT_OF_CAPS;
 }
 
-/* The donation of a session comes back when the server has agreed: waits for that. */
-static enum status check_books(struct env *env, struct books const *before)
-{
-	struct books after;
-
-	for (unsigned tries = 0; tries < 1000; tries++) {
-		TRY(books_read(env, &after));
-		if (after.account.ram_used == before->account.ram_used && after.account.caps_used == before->account.caps_used)
-			break;
-		enum status status = env_wait_news(env, NEWS_RESOURCE, time_now_ns() + TIME_NS_PER_MS);
-		CHECK(status == STATUS_TIMEOUT);
-	}
-	CHECK(books_equal(before, &after));
-	return STATUS_OK;
-}
-
 /* --- Sessions --- */
 
 /* Everything that a client and its session can run out of. */
@@ -105,7 +89,7 @@ static enum status open_with(struct env *env, uint64_t ram, uint64_t caps, bool 
 	let_go(env);
 	CHECK(status == STATUS_OK || is_shortage(status));
 	*works = status == STATUS_OK;
-	return check_books(env, &before);
+	return books_settle(env, &before);
 }
 
 static enum status test_sessions(struct env *env)
@@ -151,7 +135,7 @@ static enum status start_with(struct env *env, uint64_t ram, uint64_t caps, bool
 		child_stop(&child);
 	CHECK(status == STATUS_OK || is_shortage(status) || status == STATUS_INVALID);
 	*works = status == STATUS_OK;
-	return check_books(env, &before);
+	return books_settle(env, &before);
 }
 
 static enum status test_children(struct env *env)
@@ -183,7 +167,7 @@ static enum status test_poor_parent(struct env *env)
 		TRY(take_all_but(env, UINT64_MAX, 60 + n));
 		TRY(start_with(env, 64 * PAGE_SIZE, 60, &works));
 		let_go(env);
-		TRY(check_books(env, &before));
+		TRY(books_settle(env, &before));
 	}
 	log_info("a parent needs %u caps of its own for a child", n - 1);
 	CHECK(n > 1 && n < 20);

@@ -12,21 +12,6 @@ static struct customer {
 	struct books   before;
 } self;
 
-static enum status wait_until_back(void)
-{
-	uint64_t const deadline = time_now_ns() + 10 * TIME_NS_PER_S;
-	struct books   now;
-
-	for (;;) {
-		TRY(books_read(self.env, &now));
-		if (now.account.ram_used == self.before.account.ram_used && now.account.caps_used == self.before.account.caps_used)
-			break;
-		TRY(env_wait_news(self.env, NEWS_SESSION, deadline));
-	}
-	CHECK(books_equal(&self.before, &now));
-	return STATUS_OK;
-}
-
 static enum status trade(void)
 {
 	struct hello_counter counter;
@@ -44,7 +29,7 @@ static enum status trade(void)
 	CHECK(count == 1);
 	cap_release(counter.cap);
 	hello_close(&self.hello);
-	return wait_until_back();
+	return books_settle(self.env, &self.before);
 }
 
 /* The server is no more; the next one would have to be asked for. */
@@ -53,10 +38,10 @@ static enum status after_the_end(void)
 	struct hello hello;
 
 	hello_close(&self.hello);
-	TRY(wait_until_back());
+	TRY(books_settle(self.env, &self.before));
 	log_info("the session was lost, and all is back");
 	CHECK_STATUS(hello_open(&hello, self.env, "groceries", NULL), STATUS_PEER_GONE);
-	TRY(wait_until_back());
+	TRY(books_settle(self.env, &self.before));
 	return test_passed();
 }
 

@@ -109,7 +109,7 @@ static enum status attack_once(struct env *env, enum attack how, struct signal_c
 enum status attack(struct env *env, uint64_t rounds, uint64_t seed)
 {
 	struct signal_context wake;
-	struct books          before;
+	struct books          before = { 0 };
 
 	random_state = seed;
 	TRY(signal_alloc_context(&env->signal, env->main_thread, 0, &wake));
@@ -120,7 +120,7 @@ enum status attack(struct env *env, uint64_t rounds, uint64_t seed)
 		TRY(attack_once(env, i % ATTACKS, wake));
 	}
 	if (rounds > ATTACKS)
-		TRY(settle(env, &before));
+		TRY(books_settle(env, &before));
 	log_info("%lu attacks of %u kinds, seed %lu: each session was ended", rounds, (unsigned)ATTACKS, seed);
 	return STATUS_OK;
 }

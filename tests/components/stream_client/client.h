@@ -20,9 +20,6 @@ MUST_CHECK enum status link_open(struct link *link, struct env *env, struct stre
 /* Gives the buffers and the session back; the own ends are over. */
 void link_close(struct link *link);
 
-/* Waits until all is back as it was. */
-MUST_CHECK enum status settle(struct env *env, struct books const *before);
-
 /* Nothing wakes this up. */
 MUST_CHECK enum status sleep_ns(struct env *env, uint64_t ns);
 

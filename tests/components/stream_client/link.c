@@ -13,20 +13,6 @@ enum status sleep_ns(struct env *env, uint64_t ns)
 	return STATUS_OK;
 }
 
-enum status settle(struct env *env, struct books const *before)
-{
-	struct books now;
-
-	for (unsigned i = 0; i < 500; i++) {
-		TRY(sleep_ns(env, TIME_NS_PER_MS));
-		TRY(books_read(env, &now));
-		if (now.account.ram_used == before->account.ram_used && now.account.caps_used == before->account.caps_used)
-			break;
-	}
-	CHECK(books_equal(before, &now));
-	return STATUS_OK;
-}
-
 enum status link_open(struct link *link, struct env *env, struct stream_args const *args)
 {
 	struct dataspace up, down;

@@ -76,7 +76,7 @@ static enum status finish(void)
 	stream_source_fini(&self.up.stream);
 	stream_sink_fini(&self.down.stream);
 	link_close(&self.link);
-	TRY(settle(self.env, &self.before));
+	TRY(books_settle(self.env, &self.before));
 	return test_passed();
 }
 
