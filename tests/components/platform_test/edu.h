@@ -44,13 +44,19 @@ static inline void edu_detach(struct edu *edu)
 	cap_release(edu->registers.cap);
 }
 
-/* Moves `count` bytes between address `ram` and the device's memory, and waits until it is done, whatever came of it. */
-static inline MUST_CHECK enum status edu_move(struct edu *edu, uint64_t ram, bool to_ram, uint64_t count)
+/* Begins to move `count` bytes between address `ram` and the device's memory. */
+static inline void edu_begin(struct edu *edu, uint64_t ram, bool to_ram, uint64_t count)
 {
 	edu_write64(edu, EDU_FROM, to_ram ? EDU_MEMORY : ram);
 	edu_write64(edu, EDU_TO, to_ram ? ram : EDU_MEMORY);
 	edu_write64(edu, EDU_COUNT, count);
 	edu_write64(edu, EDU_COMMAND, EDU_START | (to_ram ? EDU_TO_RAM : 0));
+}
+
+/* Moves `count` bytes between address `ram` and the device's memory, and waits until it is done, whatever came of it. */
+static inline MUST_CHECK enum status edu_move(struct edu *edu, uint64_t ram, bool to_ram, uint64_t count)
+{
+	edu_begin(edu, ram, to_ram, count);
 	while (edu_read64(edu, EDU_COMMAND) & EDU_START)
 		CHECK_STATUS(env_wait_news(edu->pci.connection.env, 0, time_now_ns() + 10 * TIME_NS_PER_MS), STATUS_TIMEOUT);
 	return STATUS_OK;

@@ -4,6 +4,7 @@
  * that what it cost is back.
  */
 #include "edu.h"
+#include "virtio_rng.h"
 
 enum { WAIT_S = 20, PATTERN = 0x5eed, MOVED = 2048 };
 
@@ -155,7 +156,7 @@ static enum status check_denied_dma(void)
 
 /* --- A session --- */
 
-static enum status check_session(void)
+static enum status check_edu(struct env *env)
 {
 	struct pci_args const args = { .dma_bytes = 9 * PAGE_SIZE, .buffers = 4, .windows = 1, .interrupts = 1 };
 	bool const            has_dma = node_bool(env_config(self.env), "dma", true);
@@ -173,18 +174,77 @@ static enum status check_session(void)
 	return connection_end(&self.edu.pci.connection);
 }
 
+/* As often as the configuration says; each time costs nothing in the end. */
+static enum status check_sessions(enum status (*check)(struct env *))
+{
+	uint64_t const rounds = node_u64(env_config(self.env), "rounds", 3, 1, 100);
+	struct books   before = { .slots = 0 };
+
+	for (uint64_t i = 0; i <= rounds; i++) {
+		TRY(check(self.env));
+		if (i)
+			TRY(books_settle(self.env, &before));
+		TRY(books_read(self.env, &before));
+	}
+	return test_passed();
+}
+
+/* --- Who gets what --- */
+
+/* Keeps asking for a device that somebody has, until that one has gone. */
+static enum status wait_for_device(void)
+{
+	struct pci  pci;
+	enum status status;
+
+	CHECK_STATUS(pci_open(&pci, self.env, "", NULL), STATUS_DENIED);
+	log_info("denied at first");
+	do {
+		CHECK_STATUS(env_wait_news(self.env, 0, time_now_ns() + 20 * TIME_NS_PER_MS), STATUS_TIMEOUT);
+		status = pci_open(&pci, self.env, "", NULL);
+	} while (status == STATUS_DENIED);
+	CHECK_STATUS(status, STATUS_OK);
+	return test_passed();
+}
+
+static enum status check_denied(enum status expected)
+{
+	struct pci pci;
+
+	CHECK_STATUS(pci_open(&pci, self.env, "", NULL), expected);
+	return test_passed();
+}
+
+/* Has its device do DMA, and dies of a fault meanwhile. */
+static enum status die(void)
+{
+	struct dataspace memory;
+	uint64_t         address;
+
+	TRY(pci_open(&self.edu.pci, self.env, "", &(struct pci_args) { .dma_bytes = PAGE_SIZE, .buffers = 1, .windows = 1 }));
+	TRY(edu_attach(&self.edu, self.env));
+	TRY(pci_dma_alloc(&self.edu.pci, PAGE_SIZE, &memory, &address));
+	TRY(pci_bus_master(&self.edu.pci, true));
+	edu_begin(&self.edu, address, true, MOVED);
+	CHECK_STATUS(env_wait_news(self.env, 0, time_now_ns() + node_u64(env_config(self.env), "after_ms", 0, 0, 10000) * TIME_NS_PER_MS), STATUS_TIMEOUT);
+	__builtin_trap();
+}
+
 enum status component_construct(struct env *env)
 {
-	uint64_t const rounds = node_u64(env_config(env), "rounds", 3, 1, 100);
-	struct books   before = { .slots = 0 };
+	struct node const config = env_config(env);
 
 	self.env = env;
 	TRY(ep_signal(&env->ep, &self.unused, &self.interrupted));
-	for (uint64_t i = 0; i <= rounds; i++) {
-		TRY(check_session());
-		if (i)
-			TRY(books_settle(env, &before));
-		TRY(books_read(env, &before));
-	}
-	return test_passed();
+	if (node_attribute_is(config, "role", "rng"))
+		return check_sessions(virtio_rng_check);
+	if (node_attribute_is(config, "role", "next"))
+		return wait_for_device();
+	if (node_attribute_is(config, "role", "denied"))
+		return check_denied(STATUS_DENIED);
+	if (node_attribute_is(config, "role", "nothing"))
+		return check_denied(STATUS_NOT_FOUND);
+	if (node_attribute_is(config, "role", "dies"))
+		return die();
+	return check_sessions(check_edu);
 }
