@@ -61,7 +61,7 @@ flags_static := $(guest) $(light) -fno-pic -fno-pie $(includes) -I.
 flags_pie := $(guest) -fPIE -ffunction-sections -fdata-sections $(includes)
 flags_host := $(common) -O1
 flags_tool := $(flags_host) -D_GNU_SOURCE -U_FORTIFY_SOURCE $(includes) -I. $$$$(pkg-config --cflags libxml-2.0)
-flags_unit := $(common) -O1 -mno-red-zone -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -I.
+flags_unit := $(common) -O1 -mno-red-zone -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -Ios/lib -I.
 
 link_static := -static -no-pie -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none
 link_pie := -static -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z max-page-size=4096 -T base/component.ld -u _start \
