@@ -224,22 +224,23 @@ START_TEST(interrupts_come_for_frames_and_for_room_only_when_it_is_wanted)
 
 	start(0);
 	ck_assert(!fake_interrupts(&fake.queues[NET_RX]) && !fake_interrupts(&fake.queues[NET_TX]));
-	ck_assert(net_sleep(&net, false));
+	ck_assert(net_sleep(&net, true, false));
 	ck_assert(fake_interrupts(&fake.queues[NET_RX]) && !fake_interrupts(&fake.queues[NET_TX]));
 	net_awake(&net);
 	ck_assert(!fake_interrupts(&fake.queues[NET_RX]));
-	ck_assert(net_sleep(&net, true) && fake_interrupts(&fake.queues[NET_TX]));
+	ck_assert(net_sleep(&net, false, false) && !fake_interrupts(&fake.queues[NET_RX]));
+	ck_assert(net_sleep(&net, true, true) && fake_interrupts(&fake.queues[NET_TX]));
 	net_awake(&net);
 	ck_assert_int_eq(send(0, 60), STATUS_OK);
 	net_flush(&net);
 	expect_sent(0, 60);
-	ck_assert(net_sleep(&net, false));
-	ck_assert(!net_sleep(&net, true));
+	ck_assert(net_sleep(&net, true, false));
+	ck_assert(!net_sleep(&net, true, true));
 	ck_assert_int_eq(net_reclaim(&net), STATUS_OK);
-	ck_assert(net_sleep(&net, true));
+	ck_assert(net_sleep(&net, true, true));
 	net_awake(&net);
 	arrive(0, 60);
-	ck_assert(!net_sleep(&net, false));
+	ck_assert(!net_sleep(&net, true, false));
 	ck_assert_int_eq(net_receive(&net, &frame), STATUS_OK);
 }
 END_TEST

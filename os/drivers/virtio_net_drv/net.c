@@ -251,9 +251,9 @@ void net_flush(struct net *net)
 	}
 }
 
-bool net_sleep(struct net *net, bool wants_room)
+bool net_sleep(struct net *net, bool wants_frames, bool wants_room)
 {
-	return virtio_queue_sleep(&net->queues[NET_RX]) && (!wants_room || virtio_queue_sleep(&net->queues[NET_TX]));
+	return (!wants_frames || virtio_queue_sleep(&net->queues[NET_RX])) && (!wants_room || virtio_queue_sleep(&net->queues[NET_TX]));
 }
 
 void net_awake(struct net *net)

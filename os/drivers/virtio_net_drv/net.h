@@ -81,8 +81,8 @@ MUST_CHECK enum status net_reclaim(struct net *net);
 /* Tells the device, once, of all since the last time. */
 void net_flush(struct net *net);
 
-/* An interrupt when a frame arrives, and, if asked for, when one was sent. False: there is one already, and no interrupt was asked for. */
-bool net_sleep(struct net *net, bool wants_room);
+/* Asks for interrupts when a frame arrives, and when one was sent. False: there is one already, so go on. */
+bool net_sleep(struct net *net, bool wants_frames, bool wants_room);
 
 /* No interrupts until net_sleep. */
 void net_awake(struct net *net);
