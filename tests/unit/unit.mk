@@ -27,7 +27,7 @@ route_SRC = $(sandbox_pure)
 explain_SRC = $(sandbox_pure)
 sandbox_SRC = $(sandbox_pure) init/sandbox/load.c init/sandbox/apply.c init/sandbox/affinity.c init/sandbox/heartbeat.c init/sandbox/yield.c init/sandbox/report.c init/sandbox/state_rom.c \
 	init/sandbox/update.c init/sandbox/restart.c init/sandbox/session.c init/sandbox/quota.c init/sandbox/cost.c base/lib/cost.c init/sandbox/slot.c \
-	init/sandbox/serve.c init/sandbox/export.c init/sandbox/forward.c base/lib/xml_write.c \
+	init/sandbox/serve.c init/sandbox/pay.c init/sandbox/export.c init/sandbox/forward.c base/lib/xml_write.c \
 	init/sandbox/request.c init/sandbox/grow.c init/sandbox/parent.c init/sandbox/child.c init/sandbox/config_rom.c init/sandbox/deny.c init/sandbox/sandbox.c \
 	base/lib/rpc.c base/lib/cap_alloc.c base/lib/sync.c
 xml_libxml2_SRC = $(node_SRC)
