@@ -230,7 +230,7 @@ MUST_CHECK static inline enum status kernel_cap_install(struct paddr pd, uint64_
 	return (enum status)(regs.header & 0xff);
 }
 
-/* EXISTS: the slot is taken. DENIED: it may not be copied. BAD_CAP, PEER_GONE: `from` is empty or dead. */
+/* from: a selector of core's own table, or GIVE_SENT. EXISTS: the slot is taken. DENIED: it may not be copied. BAD_CAP, PEER_GONE: `from` is empty or dead. */
 MUST_CHECK static inline enum status kernel_cap_give(uint64_t from, struct paddr pd, uint64_t selector)
 {
 	return kernel_op(SYS_CAP_GIVE, from, pd.value, selector);

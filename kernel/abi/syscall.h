@@ -70,7 +70,7 @@ enum syscall_op {
 	                      is an IRQ for it; NOT_FOUND: no such input. MSI: rsi is 0; back: rdi address and rsi data for the device to write */
 	SYS_IRQ_BIND,      /* rdi IRQ, rsi signal context by address (unmasks), or 0 (masks) */
 	SYS_CAP_INSTALL,   /* rdi PD, rsi selector (must be empty), rdx object, r8 rights: a first capability without parent */
-	SYS_CAP_GIVE,      /* rdi selector in the own table, rsi PD, rdx selector there (must be empty): a copy, as a message would make it */
+	SYS_CAP_GIVE,      /* rdi selector in the own table, or GIVE_SENT, rsi PD, rdx selector there (must be empty): a copy, as a message would make it */
 	SYS_CAP_OBJECT,    /* rdi selector in the own table; back: rdi object's physical address, rsi type. BAD_CAP: empty, or no right to use it */
 	SYS_DESTROY,       /* rdi object: dead at once, AGAIN until swept */
 	SYS_SYNC,          /* returns when no CPU can still use what was unmapped or destroyed before */

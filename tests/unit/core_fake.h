@@ -288,13 +288,14 @@ static enum status fake_thread_create(uint64_t at, uint64_t domain, uint64_t utc
 }
 
 /* A selector of core's window is, here, the address of the object. */
+/* What GIVE_SENT stands for, core has found to be one of its gates. */
 static enum status fake_put(uint64_t domain, uint64_t selector, uint64_t object)
 {
 	struct fake_object *pd = fake_at(domain, FAKE_PD);
 
 	if (!pd || selector / SLOT_SIZE >= ARRAY_SIZE(pd->slots))
 		return STATUS_INVALID;
-	if (!fake_at(object, FAKE_GATE) && !fake_at(object, FAKE_SIGNAL))
+	if (object != GIVE_SENT(0) && !fake_at(object, FAKE_GATE) && !fake_at(object, FAKE_SIGNAL))
 		return STATUS_PEER_GONE;
 	if (pd->slots[selector / SLOT_SIZE])
 		return STATUS_EXISTS;
