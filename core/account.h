@@ -104,8 +104,9 @@ struct paddr account_gate(struct account *account, unsigned which);
 struct account *account_next(struct account const *root, struct account *account);
 
 /*
- * The innermost account that another one than its origin split off, and that `account` is or is part of: its number. `beyond`: the next one after that number; 0:
- * the first. 0: there is none below `top`. DENIED: there is none, and `account` is no part of `top`. TOO_DEEP: more than ACCOUNT_DEPTH_MAX accounts are above.
+ * The innermost account that another one than its origin split off, and that `account` is or is part of: its number. `beyond`: the next one
+ * after that number; 0: the first. *id 0: there is none below `top`. DENIED: there is none, and `account` is no part of `top`. TOO_DEEP: more
+ * than ACCOUNT_DEPTH_MAX accounts are above.
  */
 MUST_CHECK enum status account_loan(struct account const *top, struct account const *account, uint32_t beyond, uint32_t *id);
 

@@ -147,8 +147,8 @@ void serve_patience_over(struct sandbox *sandbox);
 /* --- pay.c: sessions that others pay for --- */
 
 /*
- * The session here whose account `pay` is part of; NULL: none. BAD_CAP: it is over, or `pay` is no account. BUSY: it pays for too many. INVALID: core cannot tell, there
- * are too many accounts between.
+ * The session here whose account `pay` is part of; NULL: none. BAD_CAP: it is over, or `pay` is no account. BUSY: it pays for too many.
+ * INVALID: core cannot tell, there are too many accounts between.
  */
 enum status pay_find(struct sandbox *sandbox, struct account pay, struct session_slot **payer);
 

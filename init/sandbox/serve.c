@@ -84,8 +84,8 @@ enum status serve_again(struct session_slot *slot)
 /* --- Patience --- */
 
 /*
- * For a client outside, half: so that the own parent hears of it before its patience with this component ends. For a session that another one pays for, a quarter
- * of what it were for that one, which waits for it: so they all are over within one and a half times the patience.
+ * For a client outside, half: so that the own parent hears of it before its patience with this component ends. For a session that another
+ * one pays for, a quarter for each that waits for it: so all of them are over within one and a half times the patience.
  */
 static uint32_t patience_of(struct session_slot const *slot)
 {

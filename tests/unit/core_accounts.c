@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Core's accounts against a model that adds everything up anew each time: a hundred thousand random operations, of which each
+ * Core's accounts against a model that adds everything up anew each time: a million random operations, of which each
  * has to answer what the model says and to leave every account with what the model says.
  */
 #include <core/account_ops.h>
@@ -11,7 +11,7 @@
 
 #include "core_fake.h"
 
-enum { OPERATIONS = 100000, ACCOUNTS = 24, OBJECTS = 120, NONE = -1 };
+enum { OPERATIONS = 1000000, ACCOUNTS = 24, OBJECTS = 120, NONE = -1 };
 
 enum kind { DATASPACE, SIGNAL_CONTEXT, GATE };
 
@@ -394,7 +394,7 @@ START_TEST(agrees_with_the_model)
 	base_caps = init_account->caps_used;
 	base_pages = init_account->ram_used - pair_pages(0);
 	free_before = core_memory.free - account_unbacked_pages;
-	for (unsigned i = 0; i < OPERATIONS; i++) {
+	for (unsigned i = unit_scaled(OPERATIONS); i; i--) {
 		operations[unit_below(ARRAY_SIZE(operations))]();
 		compare();
 		if (i % 16 == 0)

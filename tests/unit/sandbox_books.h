@@ -81,6 +81,21 @@ static enum status split(unsigned origin, struct quota quota, bool outlives, uns
 	return STATUS_OK;
 }
 
+/* The first account of a session that `account` is or is part of, after the one `beyond`. */
+static enum status loan(unsigned account, unsigned beyond, uint32_t *id)
+{
+	for (*id = account; *id != ROOT; *id = accounts[*id].origin) {
+		if (*id == OUTSIDE)
+			return STATUS_DENIED;
+		if (accounts[*id].outlives && !beyond)
+			return STATUS_OK;
+		if (*id == beyond)
+			beyond = 0;
+	}
+	*id = 0;
+	return STATUS_OK;
+}
+
 static void unmap_of(unsigned account);
 static bool pays_above(unsigned account);
 

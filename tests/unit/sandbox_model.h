@@ -52,16 +52,7 @@ static enum status op_loan(struct account_object *self, struct rpc_cap const *of
 	CHECK(target->account == ROOT);
 	if (of->kind != GOT_SLOT || object_of(of->cap.selector)->kind != ACCOUNT || !accounts[object_of(of->cap.selector)->account].alive)
 		return STATUS_BAD_CAP;
-	for (*id = object_of(of->cap.selector)->account; *id != ROOT; *id = accounts[*id].origin) {
-		if (*id == OUTSIDE)
-			return STATUS_DENIED;
-		if (accounts[*id].outlives && !beyond)
-			return STATUS_OK;
-		if (*id == beyond)
-			beyond = 0;
-	}
-	*id = 0;
-	return STATUS_OK;
+	return loan(object_of(of->cap.selector)->account, beyond, id);
 }
 
 static enum status op_info(struct account_control_object *self, struct account_state *state)

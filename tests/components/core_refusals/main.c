@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What core must refuse, twice: each operation with wrong sizes, ranges that are unaligned, wrap around or lie in the kernel's half, capabilities that are dead, somebody
- * else's or of another kind (refusals.h); sessions that cannot be, and those that are closed twice or used after. A status each, no effect, and the account is to
- * the byte what it was.
+ * What core must refuse, twice: each operation with wrong sizes, ranges that are unaligned, wrap around or lie in the kernel's half,
+ * capabilities that are dead, somebody else's or of another kind (refusals.h); sessions that cannot be, and those that are closed twice or used
+ * after. A status each, no effect, and the account is to the byte what it was.
  */
 #include "refusals.h"
 

@@ -26,7 +26,7 @@ struct row {
 	struct rpc_type const *type;
 	char const            *call;
 	char                   target;          /* whom to call */
-	char const            *right[2];        /* for each capability that it takes: those that it may accept, which are not sent; '0': null, and with it what is dead */
+	char const            *right[2];        /* for each capability that it takes: those that it may accept, which are not sent */
 	char const            *foreign;         /* of these, one that is of the right kind, but somebody else's; NULL: it makes no difference, */
 	enum status            foreign_status;  /* and what comes of it */
 	enum status            cap_status;      /* what comes of a wrong capability; 0: BAD_CAP */
