@@ -202,7 +202,10 @@ MUST_CHECK static inline enum status kernel_msi_create(struct paddr place, uint6
 }
 
 /* signal: 0 for none. */
-static inline void kernel_irq_bind(struct paddr irq, struct paddr signal) { kernel_must(SYS_IRQ_BIND, irq.value, signal.value, 0); }
+static inline void kernel_irq_bind(struct paddr irq, struct paddr signal, enum irq_binding what)
+{
+	kernel_must(SYS_IRQ_BIND, irq.value, signal.value, what);
+}
 
 static inline uint32_t kernel_port_in(uint32_t port, unsigned size)
 {

@@ -357,7 +357,7 @@ void core_call_dispatch(struct thread *t, unsigned op)
 		r->rax = irq_create(r);
 		return;
 	case SYS_IRQ_BIND:
-		r->rax = irq_bind(r->rdi, r->rsi ? signal_at(r->rsi) : NULL, r->rsi != 0);
+		r->rax = r->rdx <= IRQ_BIND_STORM ? irq_bind(r->rdi, r->rsi ? signal_at(r->rsi) : NULL, r->rsi != 0, r->rdx) : STATUS_INVALID;
 		return;
 	case SYS_PORT_IO:
 		r->rax = machine_port_io(r->rdi, r->rsi, r->rdx, &r->rdi);

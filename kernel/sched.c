@@ -241,8 +241,7 @@ static void begin(struct thread *sc, uint64_t now)
 	}
 }
 
-/* The timer is set for `ticks` if nothing comes before. */
-static void wake_up_at(uint64_t ticks)
+void sched_tick_at(uint64_t ticks)
 {
 	if (ticks >= this_cpu.timer_set)
 		return;
@@ -367,7 +366,7 @@ void sched_budget_changed(struct budget *b)
 	await_no_refill(b);
 	if (b->dry)
 		await_refill(b);
-	wake_up_at(first_key(this_cpu.refills));
+	sched_tick_at(first_key(this_cpu.refills));
 	this_cpu.reschedule = true;
 }
 
@@ -426,7 +425,7 @@ void sched_arm(struct thread *sc, uint64_t now)
 {
 	if (sc->quantum <= 0)
 		sc->quantum = clock_ns_to_ticks(QUANTUM_NS);
-	wake_up_at(now + sc->quantum);
+	sched_tick_at(now + sc->quantum);
 }
 
 /* It leaves by iret, which alone sets the flag; and the next entry comes here again, whatever it is. */
@@ -500,7 +499,7 @@ void sched_timeout_set(struct thread *t, uint64_t ticks)
 {
 	t->special |= THREAD_TIMED;
 	pqueue_insert(&this_cpu.timeouts, &t->timeout, ticks);
-	wake_up_at(ticks);
+	sched_tick_at(ticks);
 }
 
 void sched_timeout_cancel(struct thread *t)

@@ -108,6 +108,9 @@ uint64_t sched_consumed(struct thread const *t);
 /* The timer interrupt: wakes those whose deadline has passed, ends the quantum. */
 void sched_tick(void);
 
+/* A timer interrupt comes at `ticks` if none comes before. */
+void sched_tick_at(uint64_t ticks);
+
 /* Ends the wait of `t` with TIMEOUT at `ticks`. */
 void sched_timeout_set(struct thread *t, uint64_t ticks);
 void sched_timeout_cancel(struct thread *t);

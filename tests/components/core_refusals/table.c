@@ -166,6 +166,7 @@ struct row const refusals[] = {
 	{ OF(rom, change_handler, 'o'), .right = { "sS0d" } },
 	{ OF(irq, bind, 'i'), .right = { "sS0d" } },
 	{ OF(irq, message, 'i') },
+	{ OF(irq, storm_handler, 'i'), .right = { "sS0d" } },
 	{ OF(io_mem, dataspace, 'w') },
 	{ OF(io_port, in8, 'x'), .good = { 0x70 }, WORDS(port_words) },
 	{ OF(io_port, in16, 'x'), .good = { 0x70 }, WORDS(port_words_16) },
