@@ -105,6 +105,18 @@ enum status object_create(struct account *payer, unsigned places, uint64_t pages
 	return status;
 }
 
+enum status object_create_labelled(struct account *payer, enum record_type type, size_t offset, char const *label, void *record)
+{
+	size_t size = strlen(label);
+	struct record *made;
+
+	RPC_TRY(object_create(payer, places_with_label(offset, size), 0, type, &made));
+	memcpy((char *)made + offset, label, size + 1);
+	kernel_gate_create(place_address(made, 0), core_thread, badge_of(made, 0));
+	*(struct record **)record = made;
+	return STATUS_OK;
+}
+
 void object_destroy(struct record *record, uint64_t pages)
 {
 	struct account *payer = record->account;

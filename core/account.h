@@ -77,6 +77,12 @@ void account_credit(struct account *account, uint64_t pages, uint64_t caps);
 /* Charges and takes places for an object of `places` caps and `pages`. On OK it is the account's; OUT_OF_RAM, OUT_OF_CAPS. */
 MUST_CHECK enum status object_create(struct account *payer, unsigned places, uint64_t pages, enum record_type type, void *record);
 
+/* Places of an object with a label of `size` bytes behind what is its own, which ends at `offset`. */
+static inline unsigned places_with_label(size_t offset, size_t size) { return (offset + size + 1 + GRANULE - 1) / GRANULE; }
+
+/* Such an object, with its label in it, and with a gate at its first place. OUT_OF_CAPS. */
+MUST_CHECK enum status object_create_labelled(struct account *payer, enum record_type type, size_t offset, char const *label, void *record);
+
 /* Takes an object out of its account, destroys what the kernel had at its places, and credits what it cost. */
 void object_destroy(struct record *record, uint64_t pages);
 

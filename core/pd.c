@@ -6,14 +6,9 @@
 #include <core/core.h>
 #include <core/tables.h>
 
-static size_t size_with_label(size_t label_size)
-{
-	return offsetof(struct pd, label) + label_size + 1;
-}
-
 unsigned pd_places(size_t label_size)
 {
-	return MAX((unsigned)PLACES_PD, (unsigned)((size_with_label(label_size) + GRANULE - 1) / GRANULE));
+	return MAX((unsigned)PLACES_PD, places_with_label(offsetof(struct pd, label), label_size));
 }
 
 static uint64_t new_frame(void)

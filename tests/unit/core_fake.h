@@ -18,6 +18,7 @@
 #include <core/core.h>
 #include <core/kernel_calls.h>
 #include <core/ledger.h>
+#include <core/session.h>
 
 #include "unit.h"
 
@@ -540,4 +541,23 @@ static inline bool fake_boot(struct info const *info)
 		return false;
 	boot(info);
 	return true;
+}
+
+/* Opens a session, paid by `payer`; returns its object. `size`: of a managed dataspace, 0: the default arguments. */
+static inline struct record *fake_session(struct account *payer, struct rpc_type const *type, uint64_t pages, uint64_t caps, uint64_t size)
+{
+	struct session_open_args args = { .hash = type->hash, .ram = pages << PAGE_SHIFT, .caps = caps, .args.size = type->args_size,
+	                                  .affinity = UINT32_MAX };
+	struct session_status status;
+	struct cap session;
+	uint32_t id;
+
+	strcpy(args.service, type->name);
+	if (size)
+		memcpy(args.args.data, &size, sizeof(size));
+	else if (type->args_size)
+		memcpy(args.args.data, type->args_default, type->args_size);
+	ck_assert(session_open(&args, "init -> test", payer, &id, &status, &session) == STATUS_OK);
+	ck_assert(status.state == SESSION_STATE_OPEN);
+	return list_object(list_last(&session_lookup(id)->objects), struct record, of_account);
 }
