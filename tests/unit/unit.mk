@@ -35,6 +35,7 @@ xml_libxml2_LIBS = libxml-2.0
 
 heap_SRC = base/lib/heap.c
 slab_SRC = base/lib/slab.c base/lib/heap.c
+net_memory_SRC = repos/libports/lib/lwip/memory.c base/lib/heap.c
 elf_SRC = base/platform/elf.c base/lib/string.c
 ring_SRC = base/lib/ring.c
 packet_stream_SRC = base/lib/packet_stream.c base/lib/ring.c base/lib/id_space.c
@@ -65,3 +66,6 @@ kernel_ipc_SRC = kernel/budget.c kernel/core_call.c kernel/cpu.c kernel/destroy.
 	kernel/pqueue.c kernel/sched.c \
 	kernel/slot.c kernel/syscall.c kernel/thread.c kernel/trace.c kernel/transfer.c kernel/x86_64/paging.c
 kernel_smp_SRC = $(kernel_ipc_SRC)
+virtio_queue_SRC = os/lib/virtio/queue.c
+virtio_device_SRC = os/lib/virtio/device.c os/lib/virtio/capabilities.c os/lib/virtio/queue.c
+virtio_net_SRC = os/drivers/virtio_net_drv/net.c os/lib/virtio/device.c os/lib/virtio/queue.c
