@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of the longest chain of calls goes on, while at each of its links the longest chain waits, and somebody at each link of that one: 528 threads. Whom
- * the kernel has to look at then must not be looked at in one entry (tools/entries counts the longest); here, that nobody is forgotten.
+ * What somebody could make the kernel do a thousand times in one entry. tools/entries counts the longest entry; here, that the rest is not forgotten.
  */
 #include "test.h"
 
 enum { LINKS = CHAIN_DEPTH_MAX, ROOT = 5, SIDE = 6, BUSY = 10, BEST = 20 };
 
-static SHARED uint64_t answered, served, spins;
+static SHARED uint64_t answered, refused, served, spins;
 
 static struct child *links[LINKS];
 static uint64_t signal;
@@ -15,9 +14,14 @@ static unsigned callers;
 
 static void calls(uint64_t gate)
 {
-	call(gate, 0);
-	__atomic_fetch_add(&answered, 1, __ATOMIC_RELAXED);
+	struct msg m = call(gate, 0);
+
+	__atomic_fetch_add(status_of(m) == STATUS_PEER_GONE ? &refused : &answered, 1, __ATOMIC_RELAXED);
 }
+
+/*
+ * The end of the longest chain of calls goes on, while at each of its links the longest chain waits, and somebody at each link of that one: 528 threads.
+ */
 
 /* Asks the next one whatever it is asked. */
 static void forwards(uint64_t gate)
@@ -123,4 +127,25 @@ TEST(the_best_of_all_who_wait_lends_to_the_end_of_the_longest_chain_at_once)
 	run_for(20000000);
 	CHECK(served >= 1);
 	CHECK(spins > 1000);
+}
+
+/* Calls that are queued when their gate is destroyed are turned away when it would be their turn. */
+TEST(many_calls_whose_gate_has_died_are_turned_away_in_slices_and_hide_nobody)
+{
+	enum { DEAD = 9 };
+	uint64_t gate = gate_new(&self, 1), other = gate_new(&self, 2);
+	unsigned polls = 1;
+
+	for (unsigned i = 0; i < DEAD; i++)
+		child_run(calls, BUSY, gate);
+	child_run(calls, ROOT, other);
+	run_unheard(2000000);
+	OK(destroy(gate));
+	while (poll().badge != 2)
+		CHECK(++polls <= DEAD);
+	reply(0, 0);
+	settle();
+	CHECK(polls > 1);
+	CHECK_IS(refused, DEAD);
+	CHECK_IS(answered, 1);
 }
