@@ -30,7 +30,7 @@ struct iommu {
 
 static struct {
 	struct env   *env;
-	struct ram    ram;                         /* of its own account; grants dma */
+	struct ram   *ram;                         /* of the own account; grants dma */
 	struct dmar   dmar;
 	struct iommu *units[DMAR_UNITS];           /* NULL: cannot be used */
 	void        (*blocked)(struct dma_fault const *fault);
@@ -100,7 +100,7 @@ static enum status need_contexts(struct iommu *iommu, unsigned bus)
 
 	if (iommu->contexts[bus])
 		return STATUS_OK;
-	RPC_TRY(dma_memory_alloc_table(&table, &iommus.ram, VTD_TABLE));
+	RPC_TRY(dma_memory_alloc_table(&table, iommus.ram, VTD_TABLE));
 	iommu->contexts[bus] = table.attached;
 	iommu->root[2 * bus] = table.physical | VTD_PRESENT;
 	return STATUS_OK;
@@ -202,7 +202,7 @@ static enum status init_unit(struct iommu *iommu)
 	RPC_TRY(io_mem_dataspace(&iommu->io_mem, &memory));
 	RPC_TRY(dataspace_attach(memory, RM_ACCESS_WRITE, iommus.env->account, &registers));
 	RPC_TRY(vtd_init(&iommu->vtd, (struct registers) { (uintptr_t)registers }));
-	RPC_TRY(dma_memory_alloc_table(&root, &iommus.ram, VTD_TABLE));
+	RPC_TRY(dma_memory_alloc_table(&root, iommus.ram, VTD_TABLE));
 	iommu->root = root.attached;
 	RPC_TRY(init_faults(iommu));
 	return vtd_enable(&iommu->vtd, root.physical);
@@ -211,15 +211,14 @@ static enum status init_unit(struct iommu *iommu)
 /* Pages and caps for a root table and the context tables of so many buses, attached. */
 enum { OWN_TABLES = 16, OWN_PAGES = OWN_TABLES + 1, OWN_CAPS = 3 * OWN_TABLES };
 
-enum status iommus_init(struct env *env, struct dmar const *dmar, void (*blocked)(struct dma_fault const *fault))
+enum status iommus_init(struct env *env, struct ram *ram, struct dmar const *dmar, void (*blocked)(struct dma_fault const *fault))
 {
-	struct connection_request const request = { .type = &ram_type, .label = "", .ram = OWN_PAGES * PAGE_SIZE, .caps = OWN_CAPS };
-
 	iommus.env = env;
+	iommus.ram = ram;
 	iommus.dmar = *dmar;
 	iommus.blocked = blocked;
 	if (dmar->units)
-		RPC_TRY(connection_open_request(&iommus.ram.connection, env, &request));
+		RPC_TRY(connection_upgrade(&ram->connection, OWN_PAGES * PAGE_SIZE, OWN_CAPS));
 	for (unsigned i = 0; i < dmar->units; i++) {
 		struct iommu *iommu;
 		enum status   status;

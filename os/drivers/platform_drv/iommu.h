@@ -38,9 +38,9 @@ struct dma_fault {
 
 /*
  * Enables the units that the table lists; functions reach nothing from then on. `blocked` hears what they tried. A unit that cannot be used is told on the
- * log, and translates for nobody. Errors: RAM.
+ * log, and translates for nobody. `ram`, a session whose label grants dma, gets what the units' own tables need. Errors: RAM.
  */
-MUST_CHECK enum status iommus_init(struct env *env, struct dmar const *dmar, void (*blocked)(struct dma_fault const *fault));
+MUST_CHECK enum status iommus_init(struct env *env, struct ram *ram, struct dmar const *dmar, void (*blocked)(struct dma_fault const *fault));
 
 /* The one that translates for a function; NULL: none does. */
 struct iommu *iommu_of(struct function const *function);

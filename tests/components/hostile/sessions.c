@@ -276,6 +276,18 @@ static enum status wait_closed(struct env *env, uint32_t id)
 	return STATUS_OK;
 }
 
+/* What it was told the place of, in sessions that it did not end in good order, is kept for devices: there are none. DENIED: so there is no such memory. */
+static enum status silence_devices(struct env *env)
+{
+	struct ram  ram;
+	enum status status;
+
+	TRY(ram_open(&ram, env, ""));
+	status = ram_devices_silent(&ram);
+	ram_close(&ram);
+	return status == STATUS_DENIED ? STATUS_OK : status;
+}
+
 /*
  * A server can split an account of its own off that of a session, and keep it when the session is over; so what the other hostile has
  * of this one comes back when its epoch ends. It must come back to the byte.
@@ -297,6 +309,7 @@ static enum status wait_settled(struct env *env)
 		late += is_first;
 		is_first = false;
 		TRY(serve_all(env));
+		TRY(silence_devices(env));
 		platform_invoke(PLATFORM_YIELD, &regs);
 	}
 }
