@@ -65,3 +65,6 @@ kernel_ipc_SRC = kernel/budget.c kernel/core_call.c kernel/cpu.c kernel/destroy.
 	kernel/pqueue.c kernel/sched.c \
 	kernel/slot.c kernel/syscall.c kernel/thread.c kernel/trace.c kernel/transfer.c kernel/x86_64/paging.c
 kernel_smp_SRC = $(kernel_ipc_SRC)
+
+pci_function_SRC = os/drivers/platform_drv/function.c os/drivers/platform_drv/scan.c base/lib/format.c base/lib/string.c
+acpi_tables_SRC = os/drivers/platform_drv/acpi.c base/lib/string.c
