@@ -388,4 +388,5 @@ START_TEST(who_may_not_do_dma_cannot_end_the_quarantine)
 }
 END_TEST
 
-UNIT_MAIN(memory_that_devices_may_reach_is_given_to_nobody, who_may_not_do_dma_cannot_end_the_quarantine, labels_grant_what_they_say, what_no_label_grants_is_denied, claims_overlap_nothing, each_thing_is_given_once_and_comes_back)
+UNIT_MAIN(memory_that_devices_may_reach_is_given_to_nobody, who_may_not_do_dma_cannot_end_the_quarantine, labels_grant_what_they_say,
+          what_no_label_grants_is_denied, claims_overlap_nothing, each_thing_is_given_once_and_comes_back)

@@ -67,4 +67,5 @@ kernel_ipc_SRC = kernel/budget.c kernel/core_call.c kernel/cpu.c kernel/destroy.
 kernel_smp_SRC = $(kernel_ipc_SRC)
 
 pci_function_SRC = os/drivers/platform_drv/function.c os/drivers/platform_drv/scan.c base/lib/format.c base/lib/string.c
+dma_translation_SRC =
 acpi_tables_SRC = os/drivers/platform_drv/acpi.c base/lib/string.c

@@ -11,15 +11,12 @@
 
 #include "acpi.h"
 #include "dma_memory.h"
+#include "translation.h"
 
 #include <base/ep.h>
 
 struct function;
 struct iommu;
-
-#define DOMAIN_WINDOW (2ul << 20)    /* what one page table maps; each mapping begins at a multiple of it */
-#define DOMAIN_FIRST  DOMAIN_WINDOW  /* so that 0 is never mapped */
-#define DOMAIN_END    (1ul << 30)    /* what one page directory maps */
 
 struct domain {
 	struct iommu     *iommu;         /* NULL: there is none */
