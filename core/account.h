@@ -26,7 +26,7 @@
 enum account_flags {
 	ACCOUNT_COMPONENT    = 1,     /* has pairs of its own */
 	ACCOUNT_OUTLIVES     = 2,     /* belongs to an account above its origin */
-	ACCOUNT_HUSK         = 4,     /* destroyed, but accounts that outlive it are left */
+	ACCOUNT_HUSK         = 4,     /* destroyed, but accounts that outlive it, or quarantined memory, are left */
 	ACCOUNT_REFUSED_RAM  = 8,     /* last refusal */
 	ACCOUNT_REFUSED_CAPS = 16,
 	ACCOUNT_TOLD         = 32,    /* there was a refusal since the last info on the control, which was signalled */

@@ -184,8 +184,14 @@ static enum status op_ram_physical(struct ram_session *self, struct rpc_cap cons
 		return STATUS_DENIED;
 	if (dataspace->record.account != account || dataspace->record.state != DATASPACE_LIVE || !(dataspace->rights & DATASPACE_RAM))
 		return STATUS_NOT_FOUND;
+	dataspace->rights |= DATASPACE_TOLD;
 	*address = (uint64_t)dataspace->frame << PAGE_SHIFT;
 	return STATUS_OK;
+}
+
+static enum status op_ram_devices_silent(struct ram_session *self)
+{
+	return ((struct account *)self)->gates & 1 << ACCOUNT_DMA ? dataspace_end_quarantine() : STATUS_DENIED;
 }
 
 static enum status op_ram_free(struct ram_session *self, struct rpc_cap const *memory)
@@ -222,7 +228,7 @@ static enum status op_ram_used(struct ram_session *self, uint64_t *bytes)
 }
 
 struct ram_ops const ram_operations = {
-	.alloc = op_ram_alloc, .alloc_below_4g = op_ram_alloc_below_4g, .physical = op_ram_physical, .free = op_ram_free,
+	.alloc = op_ram_alloc, .alloc_below_4g = op_ram_alloc_below_4g, .physical = op_ram_physical, .devices_silent = op_ram_devices_silent, .free = op_ram_free,
 	.ref_account = op_ram_ref_account, .transfer_quota = op_ram_transfer_quota,
 	.quota = op_ram_quota, .used = op_ram_used,
 };

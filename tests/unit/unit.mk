@@ -69,3 +69,7 @@ kernel_smp_SRC = $(kernel_ipc_SRC)
 virtio_queue_SRC = os/lib/virtio/queue.c
 virtio_device_SRC = os/lib/virtio/device.c os/lib/virtio/capabilities.c os/lib/virtio/queue.c
 virtio_net_SRC = os/drivers/virtio_net_drv/net.c os/lib/virtio/device.c os/lib/virtio/queue.c
+
+pci_function_SRC = os/drivers/platform_drv/function.c os/drivers/platform_drv/scan.c base/lib/format.c base/lib/string.c
+dma_translation_SRC =
+acpi_tables_SRC = os/drivers/platform_drv/acpi.c base/lib/string.c
