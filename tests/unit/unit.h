@@ -69,7 +69,7 @@ static inline int unit_run(char const *name, TTest const *const tests[], size_t 
 	unit_state = seed ? seed : 1;
 	printf("%s: seed %llu\n", name, (unsigned long long)seed);
 	fflush(stdout);
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 500);
 	for (size_t i = 0; i < count; i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
