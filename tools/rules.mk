@@ -189,7 +189,7 @@ $(libc_headers)/.made: build/ports/musl/.port
 # $(call port_archive_rules,DIR,NAME,CLASS): what DIR/component.mk takes from its port; a make of its own finds the sources when they are there.
 define port_archive_rules
 build/lib/$2.port.a: build/ports/$($1.port)/.port $(shell find $1 -type f) tools/port.mk $(build_files) | $(if $(filter program system,$3),$(libc_headers)/.made) \
-	$(if $(filter pie system,$3),$(prepared))
+	$(if $(filter pie system,$3),$(prepared)) $(call unpacked,$(call dirs_of_libraries,$(call closure,$($1.libs))))
 	+@$(MAKE) --no-print-directory -f tools/port.mk $$@ DIR=$1 PORT=$($1.port) CC='$(CC)' AR='$(AR)' \
 		FLAGS='$(filter-out $(warnings),$(flags_$3)) -w $(call layer_includes,$1) $(call library_includes,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))'
 endef
@@ -212,7 +212,7 @@ $(eval $(call archive_rules,base_static,$(call objects,static,$(base_sources))))
 # Objects below a directory see the hand-written headers of the os layer and of their own repository; base sees neither.
 layer_includes = $(if $(filter base/% init/%,$1/),,-Ios/include -Ios/lib) \
 	$(foreach repo,$(repos),$(if $(filter $(repo)/%,$1/),-I$(repo)/include -I$(repo)/lib))
-library_includes = $(foreach lib,$1,-I$(patsubst %/,%,$(dir $(lib))) $(addprefix -I,$(wildcard $(lib)/include)))
+library_includes = $(foreach lib,$1,-I$(patsubst %/,%,$(dir $(lib))) $(addprefix -I,$(wildcard $(lib)/include) $($(lib).port_include)))
 dirs_of_libraries = $(foreach name,$1,$(filter %/$(name),$(library_dirs)))
 
 # $(call uses_rules,DIR): reads DIR/component.mk into DIR.uses and DIR.src
@@ -222,6 +222,7 @@ SRC :=
 HEAVY :=
 PORT :=
 CLASS :=
+PORT_INCLUDE :=
 NATIVE :=
 FLAGS :=
 -include $1/component.mk
@@ -229,6 +230,7 @@ $1.uses := $$(USES)
 $1.src := $$(SRC)
 $1.heavy := $$(HEAVY)
 $1.port := $$(PORT)
+$1.port_include := $$(addprefix build/ports/$$(PORT)/,$$(PORT_INCLUDE))
 $1.class := $$(CLASS)
 $1.native := $$(addprefix $1/,$$(NATIVE))
 $1.flags := $$(FLAGS)
@@ -245,10 +247,14 @@ closure = $(sort $1 $(foreach lib,$1,$(call closure,$($(call dirs_of_libraries,$
 # $(call class_of,DIR): how the sources of a library or component are compiled
 class_of = $(or $($1.class),$(if $(filter libc,$(call closure,$($1.libs))),program,pie))
 classed_libraries = $(foreach lib,$2,$(if $(filter $1,$(call class_of,$(call dirs_of_libraries,$(lib)))),$(lib)))
+
+# $(call unpacked,DIRS): what has to be there before those compile that include headers of these libraries' ports
+unpacked = $(foreach dir,$1,$(if $($(dir).port_include),build/ports/$($(dir).port)/.port))
 archives = $(foreach lib,$1,build/lib/$(lib).a $(if $($(call dirs_of_libraries,$(lib)).port),build/lib/$(lib).port.a))
 
 define library_rules
 $(call archive_rules,$(notdir $1),$(call objects,$(call class_of,$1),$(call sources_in,$1)))
+$(call objects,$(call class_of,$1),$(call sources_in,$1)): | $(call unpacked,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))
 build/obj/$(call class_of,$1)/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$(call closure,$(notdir $1) $($1.libs)))) $($1.flags)
 $(if $($1.port),$(call port_archive_rules,$1,$(notdir $1),$(call class_of,$1)))
 endef
@@ -266,10 +272,11 @@ own_sources = $(filter-out $(addsuffix /%,$(call nested_dirs,$1)),$(call sources
 
 # $(call component_rules,DIR,NAME,LIBRARIES)
 define component_rules
-build/bin/$2: $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) $(patsubst %,build/lib/%.a,$3 base) base/component.ld build/sources
+build/bin/$2: $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) $(call archives,$3 base) base/component.ld build/sources
 	@mkdir -p $$(@D)
 	@echo '  LD      $$@'
-	@$(LD) $(link_pie) -o $$@ $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) --start-group $(patsubst %,build/lib/%.a,$3 base) --end-group
+	@$(LD) $(link_pie) -o $$@ $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) --start-group $(call archives,$3 base) --end-group
+$(call objects,pie,$(call own_sources,$1)): | $(call unpacked,$(call dirs_of_libraries,$3))
 build/obj/pie/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$3))
 dependencies += $(patsubst %.o,%.d,$(call objects,pie,$(call own_sources,$1)))
 $(if $(filter-out $(libraries) $(wildcard $2),$2),.PHONY: $2
@@ -284,6 +291,7 @@ $(call program_link_rules,$1,$2,$(call objects,program,$(filter-out $($1.native)
 	build/obj/pie/base/heavy/heavy.c.o,$(if $($1.port),build/lib/$2.port.a) $(call archives,$(call classed_libraries,program,$3)),$(call archives,$(filter-out \
 	libc,$(call classed_libraries,system,$3))),$(call archives,libc $(call classed_libraries,pie,$3) base))
 build/obj/program/$1/% build/obj/system/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$3)) $($1.flags)
+$(call objects,program,$(call own_sources,$1)) $(call objects,system,$($1.native)): | $(call unpacked,$(call dirs_of_libraries,$3))
 $(if $($1.port),$(call port_archive_rules,$1,$2,program))
 dependencies += $(patsubst %.o,%.d,$(call objects,program,$(call own_sources,$1)) $(call objects,system,$($1.native)))
 $(if $(filter-out $(libraries) $(wildcard $2),$2),.PHONY: $2
