@@ -59,6 +59,8 @@ includes := -Ibuild/include -Ibase/include -Ibuild/abi
 
 flags_kernel := $(guest) $(light) -momit-leaf-frame-pointer -fpie -I.
 flags_static := $(guest) $(light) -fno-pic -fno-pie $(includes) -I.
+flags_unchecked_kernel := $(flags_kernel) -DCHECKS=0
+flags_unchecked_static := $(flags_static) -DCHECKS=0
 flags_pie := $(guest) -fPIE -ffunction-sections -fdata-sections $(includes)
 # Programs of the C library, and what is below it: base with the C library's headers for what the two agree on
 libc_headers := build/libc/include
@@ -69,7 +71,7 @@ flags_system := $(guest) $(light) -fPIE -ftls-model=local-exec -ffunction-sectio
 
 flags_host := $(common) -O1
 flags_tool := $(flags_host) -D_GNU_SOURCE -U_FORTIFY_SOURCE $(includes) -I. $$$$(pkg-config --cflags libxml-2.0)
-flags_unit := $(common) -O1 -mno-red-zone -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -I.
+flags_unit := $(common) -O1 -mno-red-zone -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -Ios/lib -I.
 
 libgcc = $(shell $(CC) -print-libgcc-file-name)
 
@@ -98,6 +100,8 @@ endef
 prepared := $(headers) build/abi/kernel/abi
 $(eval $(call compile_rules,kernel,))
 $(eval $(call compile_rules,static,$(prepared)))
+$(eval $(call compile_rules,unchecked_kernel,))
+$(eval $(call compile_rules,unchecked_static,$(prepared)))
 $(eval $(call compile_rules,pie,$(prepared)))
 $(eval $(call compile_rules,program,$(libc_headers)/.made))
 $(eval $(call compile_rules,system,$(prepared) $(libc_headers)/.made))
@@ -189,9 +193,9 @@ $(libc_headers)/.made: build/ports/musl/.port
 # $(call port_archive_rules,DIR,NAME,CLASS): what DIR/component.mk takes from its port; a make of its own finds the sources when they are there.
 define port_archive_rules
 build/lib/$2.port.a: build/ports/$($1.port)/.port $(shell find $1 -type f) tools/port.mk $(build_files) | $(if $(filter program system,$3),$(libc_headers)/.made) \
-	$(if $(filter pie system,$3),$(prepared)) $(call unpacked,$(call dirs_of_libraries,$(call closure,$($1.libs))))
+	$(if $(filter pie system,$3),$(prepared)) $(call included_ports,$(call dirs_of_libraries,$(call closure,$($1.libs))))
 	+@$(MAKE) --no-print-directory -f tools/port.mk $$@ DIR=$1 PORT=$($1.port) CC='$(CC)' AR='$(AR)' \
-		FLAGS='$(filter-out $(warnings),$(flags_$3)) -w $(call layer_includes,$1) $(call library_includes,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))'
+		FLAGS='$(filter-out $(warnings),$(flags_$3)) $(if $(filter pie,$3),$(if $($1.heavy),,$(light))) -w $(call layer_includes,$1) $(call library_includes,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))'
 endef
 
 # --- Libraries ---
@@ -208,11 +212,15 @@ endef
 base_sources := $(call sources_in,base/lib)
 $(eval $(call archive_rules,base,$(call objects,pie,$(base_sources))))
 $(eval $(call archive_rules,base_static,$(call objects,static,$(base_sources))))
+$(eval $(call archive_rules,unchecked_base_static,$(call objects,unchecked_static,$(base_sources))))
 
 # Objects below a directory see the hand-written headers of the os layer and of their own repository; base sees neither.
 layer_includes = $(if $(filter base/% init/%,$1/),,-Ios/include -Ios/lib) \
 	$(foreach repo,$(repos),$(if $(filter $(repo)/%,$1/),-I$(repo)/include -I$(repo)/lib))
-library_includes = $(foreach lib,$1,-I$(patsubst %/,%,$(dir $(lib))) $(addprefix -I,$(wildcard $(lib)/include) $($(lib).port_include)))
+library_includes = $(foreach lib,$1,-I$(patsubst %/,%,$(dir $(lib))) $(addprefix -I,$(wildcard $(lib)/include)) \
+	$(addprefix -isystem build/ports/$($(lib).port)/,$($(lib).port_include)))
+# What has to be unpacked before those who use these libraries are compiled
+included_ports = $(foreach lib,$1,$(if $($(lib).port_include),build/ports/$($(lib).port)/.port))
 dirs_of_libraries = $(foreach name,$1,$(filter %/$(name),$(library_dirs)))
 
 # $(call uses_rules,DIR): reads DIR/component.mk into DIR.uses and DIR.src
@@ -221,8 +229,8 @@ USES :=
 SRC :=
 HEAVY :=
 PORT :=
-CLASS :=
 PORT_INCLUDE :=
+CLASS :=
 NATIVE :=
 FLAGS :=
 -include $1/component.mk
@@ -230,7 +238,7 @@ $1.uses := $$(USES)
 $1.src := $$(SRC)
 $1.heavy := $$(HEAVY)
 $1.port := $$(PORT)
-$1.port_include := $$(addprefix build/ports/$$(PORT)/,$$(PORT_INCLUDE))
+$1.port_include := $$(PORT_INCLUDE)
 $1.class := $$(CLASS)
 $1.native := $$(addprefix $1/,$$(NATIVE))
 $1.flags := $$(FLAGS)
@@ -247,15 +255,12 @@ closure = $(sort $1 $(foreach lib,$1,$(call closure,$($(call dirs_of_libraries,$
 # $(call class_of,DIR): how the sources of a library or component are compiled
 class_of = $(or $($1.class),$(if $(filter libc,$(call closure,$($1.libs))),program,pie))
 classed_libraries = $(foreach lib,$2,$(if $(filter $1,$(call class_of,$(call dirs_of_libraries,$(lib)))),$(lib)))
-
-# $(call unpacked,DIRS): what has to be there before those compile that include headers of these libraries' ports
-unpacked = $(foreach dir,$1,$(if $($(dir).port_include),build/ports/$($(dir).port)/.port))
 archives = $(foreach lib,$1,build/lib/$(lib).a $(if $($(call dirs_of_libraries,$(lib)).port),build/lib/$(lib).port.a))
 
 define library_rules
 $(call archive_rules,$(notdir $1),$(call objects,$(call class_of,$1),$(call sources_in,$1)))
-$(call objects,$(call class_of,$1),$(call sources_in,$1)): | $(call unpacked,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))
 build/obj/$(call class_of,$1)/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$(call closure,$(notdir $1) $($1.libs)))) $($1.flags)
+$(call objects,$(call class_of,$1),$(call sources_in,$1)): | $(call included_ports,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))
 $(if $($1.port),$(call port_archive_rules,$1,$(notdir $1),$(call class_of,$1)))
 endef
 $(foreach dir,$(library_dirs),$(eval $(call library_rules,$(dir))))
@@ -276,8 +281,8 @@ build/bin/$2: $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1
 	@mkdir -p $$(@D)
 	@echo '  LD      $$@'
 	@$(LD) $(link_pie) -o $$@ $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) --start-group $(call archives,$3 base) --end-group
-$(call objects,pie,$(call own_sources,$1)): | $(call unpacked,$(call dirs_of_libraries,$3))
 build/obj/pie/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$3))
+$(call objects,pie,$(call own_sources,$1)): | $(call included_ports,$(call dirs_of_libraries,$3))
 dependencies += $(patsubst %.o,%.d,$(call objects,pie,$(call own_sources,$1)))
 $(if $(filter-out $(libraries) $(wildcard $2),$2),.PHONY: $2
 $2: build/boot/$2)
@@ -291,7 +296,7 @@ $(call program_link_rules,$1,$2,$(call objects,program,$(filter-out $($1.native)
 	build/obj/pie/base/heavy/heavy.c.o,$(if $($1.port),build/lib/$2.port.a) $(call archives,$(call classed_libraries,program,$3)),$(call archives,$(filter-out \
 	libc,$(call classed_libraries,system,$3))),$(call archives,libc $(call classed_libraries,pie,$3) base))
 build/obj/program/$1/% build/obj/system/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$3)) $($1.flags)
-$(call objects,program,$(call own_sources,$1)) $(call objects,system,$($1.native)): | $(call unpacked,$(call dirs_of_libraries,$3))
+$(call objects,program,$(call own_sources,$1)) $(call objects,system,$($1.native)): | $(call included_ports,$(call dirs_of_libraries,$3))
 $(if $($1.port),$(call port_archive_rules,$1,$2,program))
 dependencies += $(patsubst %.o,%.d,$(call objects,program,$(call own_sources,$1)) $(call objects,system,$($1.native)))
 $(if $(filter-out $(libraries) $(wildcard $2),$2),.PHONY: $2
@@ -323,11 +328,31 @@ build/boot/%: FORCE
 # --- Core, the platform page, the kernel ---
 
 core_objects := $(call objects,static,$(call own_sources,core))
-dependencies += $(core_objects:.o=.d)
-build/bin/core: $(core_objects) build/lib/base_static.a core/core.ld build/sources
+
+# $(call machine_rules,DIR,CLASS): kernel and core in build/DIR, of objects build/obj/CLASSkernel and CLASSstatic
+define machine_rules
+build/$1bin/core: $(call objects,$2static,$(call own_sources,core)) build/lib/$2base_static.a core/core.ld build/sources
+	@mkdir -p $$(@D)
+	@echo '  LD      $$@'
+	@$(LD) $(link_static) -T core/core.ld -o $$@ $$(filter %.o %.a,$$^)
+build/$1kernel/kernel: $(call objects,$2kernel,$(call sources_in,kernel)) kernel/x86_64/kernel.ld build/sources
+	@mkdir -p $$(@D)
+	@echo '  LD      $$@'
+	@$(LD) $(link_static) --no-relax -T kernel/x86_64/kernel.ld -o $$@ $$(filter %.o,$$^)
+build/$1boot/kernel: build/$1kernel/kernel
+	@mkdir -p $$(@D)
+	@$(STRIP) -o $$@ $$<
+build/$1boot/kernel32: build/$1boot/kernel
+	@$(OBJCOPY) -O elf32-i386 $$< $$@
+dependencies += $(patsubst %.o,%.d,$(call objects,$2static,$(call own_sources,core)) $(call objects,$2kernel,$(call sources_in,kernel)))
+endef
+$(eval $(call machine_rules,,))
+
+# The same without asserts (CHECKS=off), to see what these cost
+$(eval $(call machine_rules,unchecked/,unchecked_))
+build/unchecked/boot/core: build/unchecked/bin/core
 	@mkdir -p $(@D)
-	@echo '  LD      $@'
-	@$(LD) $(link_static) -T core/core.ld -o $@ $(core_objects) build/lib/base_static.a
+	@$(STRIP) -o $@ $<
 
 # Core with a mistake in its books, for run/ledger_flipped.
 flip_object := $(call objects,static,tests/core/flip.c)
@@ -360,25 +385,14 @@ build/boot/platform_page: build/bin/platform_page
 	@mkdir -p $(@D)
 	@cp $< $@
 
-kernel_objects := $(call objects,kernel,$(call sources_in,kernel))
-dependencies += $(kernel_objects:.o=.d)
-build/kernel/kernel: $(kernel_objects) kernel/x86_64/kernel.ld build/sources
-	@mkdir -p $(@D)
-	@echo '  LD      $@'
-	@$(LD) $(link_static) --no-relax -T kernel/x86_64/kernel.ld -o $@ $(kernel_objects)
-build/boot/kernel: build/kernel/kernel
-	@mkdir -p $(@D)
-	@$(STRIP) -o $@ $<
-build/boot/kernel32: build/boot/kernel
-	@$(OBJCOPY) -O elf32-i386 $< $@
 build/kernel/kernel32: build/boot/kernel32
 	@cp $< $@
 
 # --- Unit tests ---
 
-# The kernel's files see physical memory at an address that a program can have (tests/unit/kernel.h). The C library has a sched_yield too.
+# The kernel's files see physical memory at an address that a program can have (tests/unit/kernel.h). The C library has a sched_yield too; time is the test's.
 # this_cpu is whichever CPU the test says: there it is a variable.
-build/obj/unit/kernel/% build/obj/unit/tests/unit/kernel_%: unit_kernel := -DDIRECT_MAP=0x200000000000UL -Dsched_yield=kernel_sched_yield '-Dthis_cpu=(*unit_cpu)'
+build/obj/unit/kernel/% build/obj/unit/tests/unit/kernel_%: unit_kernel := -DDIRECT_MAP=0x200000000000UL -Dsched_yield=kernel_sched_yield -Dclock_ticks=unit_clock_ticks '-Dthis_cpu=(*unit_cpu)'
 build/obj/unit/kernel/%: local_flags = $(unit_kernel)
 
 # tests/unit/unit.mk names, for each tests/unit/NAME.c, what it links: NAME_SRC (sources), NAME_LIBS (pkg-config names).

@@ -27,7 +27,7 @@ route_SRC = $(sandbox_pure)
 explain_SRC = $(sandbox_pure)
 sandbox_SRC = $(sandbox_pure) init/sandbox/load.c init/sandbox/apply.c init/sandbox/affinity.c init/sandbox/heartbeat.c init/sandbox/yield.c init/sandbox/report.c init/sandbox/state_rom.c \
 	init/sandbox/update.c init/sandbox/restart.c init/sandbox/session.c init/sandbox/quota.c init/sandbox/cost.c base/lib/cost.c init/sandbox/slot.c \
-	init/sandbox/serve.c init/sandbox/export.c init/sandbox/forward.c base/lib/xml_write.c \
+	init/sandbox/serve.c init/sandbox/pay.c init/sandbox/export.c init/sandbox/forward.c base/lib/xml_write.c \
 	init/sandbox/request.c init/sandbox/grow.c init/sandbox/parent.c init/sandbox/child.c init/sandbox/config_rom.c init/sandbox/deny.c init/sandbox/sandbox.c \
 	base/lib/rpc.c base/lib/cap_alloc.c base/lib/sync.c
 xml_libxml2_SRC = $(node_SRC)
@@ -35,6 +35,7 @@ xml_libxml2_LIBS = libxml-2.0
 
 heap_SRC = base/lib/heap.c
 slab_SRC = base/lib/slab.c base/lib/heap.c
+net_memory_SRC = repos/libports/lib/lwip/memory.c base/lib/heap.c
 elf_SRC = base/platform/elf.c base/lib/string.c
 ring_SRC = base/lib/ring.c
 packet_stream_SRC = base/lib/packet_stream.c base/lib/ring.c base/lib/id_space.c
@@ -65,3 +66,6 @@ kernel_ipc_SRC = kernel/budget.c kernel/core_call.c kernel/cpu.c kernel/destroy.
 	kernel/pqueue.c kernel/sched.c \
 	kernel/slot.c kernel/syscall.c kernel/thread.c kernel/trace.c kernel/transfer.c kernel/x86_64/paging.c
 kernel_smp_SRC = $(kernel_ipc_SRC)
+virtio_queue_SRC = os/lib/virtio/queue.c
+virtio_device_SRC = os/lib/virtio/device.c os/lib/virtio/capabilities.c os/lib/virtio/queue.c
+virtio_net_SRC = os/drivers/virtio_net_drv/net.c os/lib/virtio/device.c os/lib/virtio/queue.c
