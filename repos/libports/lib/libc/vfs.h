@@ -30,6 +30,7 @@ struct vfs_node {
 	uint8_t const    *content;
 	uint64_t          size, capacity;
 	struct file      *device;
+	void            (*refresh)(struct vfs_node *node);    /* if not NULL: runs before it is opened, for newer content */
 	char             *name;
 };
 

@@ -191,6 +191,8 @@ long vfs_open(struct vfs_node *node, int flags, struct file **file)
 
 	if (node->kind == VFS_LINK)
 		return -ELOOP;
+	if (node->refresh)
+		node->refresh(node);
 	if (node->kind == VFS_DIRECTORY && (flags & O_ACCMODE) != O_RDONLY)
 		return -EISDIR;
 	if (node->kind != VFS_DIRECTORY && flags & O_DIRECTORY)
