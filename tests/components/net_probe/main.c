@@ -7,7 +7,7 @@
 
 enum state { WANTS_OFFER, WANTS_ACK, WANTS_GATEWAY, PINGS, DONE };
 
-enum { COUNT = 32, PATIENCE_MS = 500, ID = 0x4242 };
+enum { COUNT = 32, PATIENCE_MS = 100, ID = 0x4242 };
 
 static uint8_t const everybody[6] = { 255, 255, 255, 255, 255, 255 };
 
@@ -20,6 +20,7 @@ static struct {
 	uint32_t          ip, server, gateway;           /* as on the wire */
 	uint32_t          number, pings, repeated, wrong;
 	uint64_t          pause_ms;
+	bool              is_endless;
 	struct handler    tick;
 	struct packet_buffer out;
 } self;
@@ -223,11 +224,13 @@ static void handle_answer(struct packet_buffer const *in, size_t size)
 	if (self.state != PINGS || in->icmp.body.id != swap16(ID) || in->icmp.body.number != swap16((uint16_t)self.number))
 		return; /* to one that was sent twice */
 	self.wrong += !is_right(in, size);
-	if (++self.number == self.pings) {
+	if (++self.number % self.pings == 0) {
 		ep_timeout_cancel(&self.env->ep, &self.tick);
-		self.state = DONE;
-		log_info("%u.%u.%u.%u answered %u pings, %u wrong; %u asked again", gateway[0], gateway[1], gateway[2], gateway[3], self.pings, self.wrong,
+		log_info("%u.%u.%u.%u answered %u pings, %u wrong; %u asked again", gateway[0], gateway[1], gateway[2], gateway[3], self.number, self.wrong,
 		         self.repeated);
+	}
+	if (self.number == self.pings && !self.is_endless) {
+		self.state = DONE;
 	} else if (self.pause_ms) {
 		self.tick.handle = handle_pause;
 		ep_timeout(&self.env->ep, &self.tick, time_now_ns() + self.pause_ms * TIME_NS_PER_MS);
@@ -284,33 +287,21 @@ static void handle_frames(struct frame_sink *sink)
 static void source_broken(struct frame_source *source) { log_error("the bridge breaks the rules"); }
 static void sink_broken(struct frame_sink *sink) { log_error("the bridge breaks the rules"); }
 
-static enum status connect(void)
-{
-	struct nic_args const args    = { .tx_count = COUNT, .rx_count = COUNT };
-	struct frame_buffers  buffers = { .sent_count = COUNT, .received_count = COUNT };
-	struct frame_link    *link    = &self.link;
-
-	TRY(nic_open(&self.nic, self.env, "", &args));
-	TRY(nic_address(&self.nic, self.address));
-	TRY(nic_buffers(&self.nic, &buffers.sent, &buffers.received));
-	TRY(frame_link_init(link, self.env, &buffers));
-	TRY(nic_start(&self.nic, link->source.stream.end.context, link->sink.stream.end.context, &link->sent_peer, &link->received_peer));
-	frame_link_start(link);
-	return STATUS_OK;
-}
-
 enum status component_construct(struct env *env)
 {
-	struct node const config = env_config(env);
+	struct nic_args const args   = { .tx_count = COUNT, .rx_count = COUNT };
+	struct node const     config = env_config(env);
 
 	self.env = env;
 	self.pings = (uint32_t)node_u64(config, "pings", 10, 1, 1000000);
 	self.pause_ms = node_u64(config, "pause_ms", 0, 0, 10000);
+	self.is_endless = node_bool(config, "endless", false);
 	self.tick.handle = handle_tick;
 	self.link.source.broken = source_broken;
 	self.link.sink.arrived = handle_frames;
 	self.link.sink.broken = sink_broken;
-	TRY(connect());
+	TRY(frame_link_open(&self.link, &self.nic, env, "", &args));
+	TRY(nic_address(&self.nic, self.address));
 	enter(WANTS_OFFER);
 	return STATUS_OK;
 }
