@@ -20,6 +20,7 @@ static struct {
 	struct nic            nic;
 	struct frame_link     link;
 	uint8_t               address[NIC_ADDRESS];
+	bool                  sends_frames;
 	bool                  is_burst;          /* frames are at the bridge: the driver is killed when that has taken them */
 	uint64_t              times, killed, faults, within_us, state;
 } self;
@@ -81,7 +82,7 @@ static void handle_kill(struct handler *handler, uint64_t count)
 {
 	bool is_up = false;
 
-	if (self.killed % 3) {
+	if (!self.sends_frames || self.killed % 3) {
 		kill_now();
 		return;
 	}
@@ -165,7 +166,9 @@ enum status component_construct(struct env *env)
 		log_error("config: there is no child \"%s\" to kill", name);
 		return STATUS_INVALID;
 	}
-	TRY(connect());
+	self.sends_frames = node_bool(config, "frames", true);
+	if (self.sends_frames)
+		TRY(connect());
 	log_info("seed %lu", self.state);
 	sandbox_start(&self.sandbox);
 	handle_look(&self.look, 1);

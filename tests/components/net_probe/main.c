@@ -21,7 +21,7 @@ static struct {
 	uint32_t          number, pings, repeated, wrong;
 	uint64_t          pause_ms;
 	bool              is_endless;
-	struct handler    tick;
+	struct handler    tick, lost;
 	struct packet_buffer out;
 } self;
 
@@ -287,10 +287,33 @@ static void handle_frames(struct frame_sink *sink)
 static void source_broken(struct frame_source *source) { log_error("the bridge breaks the rules"); }
 static void sink_broken(struct frame_sink *sink) { log_error("the bridge breaks the rules"); }
 
+static enum status connect(void)
+{
+	struct nic_args const args = { .tx_count = COUNT, .rx_count = COUNT };
+
+	TRY(frame_link_open(&self.link, &self.nic, self.env, "", &args));
+	connection_on_lost(&self.nic.connection, &self.lost);
+	(void)!nic_address(&self.nic, self.address); /* without it the bridge has gone, and LOST comes */
+	return STATUS_OK;
+}
+
+/* The bridge has gone; the next one gives the same address to a client that is alone. */
+static void handle_lost(struct handler *handler, uint64_t count)
+{
+	enum status status;
+
+	frame_link_fini(&self.link);
+	nic_close(&self.nic);
+	do
+		status = connect();
+	while (status == STATUS_LOST || status == STATUS_PEER_GONE); /* it has gone again */
+	if (status)
+		log_error("cannot open NIC again: %s", status_name(status));
+}
+
 enum status component_construct(struct env *env)
 {
-	struct nic_args const args   = { .tx_count = COUNT, .rx_count = COUNT };
-	struct node const     config = env_config(env);
+	struct node const config = env_config(env);
 
 	self.env = env;
 	self.pings = (uint32_t)node_u64(config, "pings", 10, 1, 1000000);
@@ -300,8 +323,8 @@ enum status component_construct(struct env *env)
 	self.link.source.broken = source_broken;
 	self.link.sink.arrived = handle_frames;
 	self.link.sink.broken = sink_broken;
-	TRY(frame_link_open(&self.link, &self.nic, env, "", &args));
-	TRY(nic_address(&self.nic, self.address));
+	self.lost.handle = handle_lost;
+	TRY(connect());
 	enter(WANTS_OFFER);
 	return STATUS_OK;
 }
