@@ -166,6 +166,7 @@ struct sandbox {
 	bool                   is_started;
 	uint32_t               cpus;               /* bit n: the component itself may be on CPU n */
 	unsigned               updates;            /* configurations that were taken over after the first */
+	bool                   is_settling;        /* pay_work has something to do */
 	unsigned               owed;               /* sessions to whose end a server has not agreed, where patience has an end */
 
 	/* Called when a child exits whose start says exit="propagate"; it may end the component. NULL: nobody cares. */

@@ -27,7 +27,7 @@ route_SRC = $(sandbox_pure)
 explain_SRC = $(sandbox_pure)
 sandbox_SRC = $(sandbox_pure) init/sandbox/load.c init/sandbox/apply.c init/sandbox/affinity.c init/sandbox/heartbeat.c init/sandbox/yield.c init/sandbox/report.c init/sandbox/state_rom.c \
 	init/sandbox/update.c init/sandbox/restart.c init/sandbox/session.c init/sandbox/quota.c init/sandbox/cost.c base/lib/cost.c init/sandbox/slot.c \
-	init/sandbox/serve.c init/sandbox/export.c init/sandbox/forward.c base/lib/xml_write.c \
+	init/sandbox/serve.c init/sandbox/pay.c init/sandbox/export.c init/sandbox/forward.c base/lib/xml_write.c \
 	init/sandbox/request.c init/sandbox/grow.c init/sandbox/parent.c init/sandbox/child.c init/sandbox/config_rom.c init/sandbox/deny.c init/sandbox/sandbox.c \
 	base/lib/rpc.c base/lib/cap_alloc.c base/lib/sync.c
 xml_libxml2_SRC = $(node_SRC)
@@ -35,6 +35,7 @@ xml_libxml2_LIBS = libxml-2.0
 
 heap_SRC = base/lib/heap.c
 slab_SRC = base/lib/slab.c base/lib/heap.c
+net_memory_SRC = repos/libports/lib/lwip/memory.c base/lib/heap.c
 elf_SRC = base/platform/elf.c base/lib/string.c
 ring_SRC = base/lib/ring.c
 packet_stream_SRC = base/lib/packet_stream.c base/lib/ring.c base/lib/id_space.c

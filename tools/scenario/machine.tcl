@@ -150,9 +150,9 @@ proc machine::debug_arguments {} {
 # What repeats a recorded run is the command that made it, but for one word, on the same kernel.
 proc machine::note_replay {command} {
 	set kernel [file normalize $runner::dir/kernel32]
-	file copy -force build/boot/kernel32 $kernel
+	file copy -force [boot::built kernel32] $kernel
 	set file [open $runner::dir/replay w]
-	puts $file [join [lmap word $command {string map [list rr=record rr=replay $::root/build/boot/kernel32 $kernel] $word}] "\n"]
+	puts $file [join [lmap word $command {string map [list rr=record rr=replay $::root/[boot::built kernel32] $kernel] $word}] "\n"]
 	close $file
 }
 
@@ -175,7 +175,7 @@ proc machine::command {} {
 		lappend command -accel tcg,thread=multi
 	}
 	switch -- [boot::mode] {
-		direct { lappend command -kernel $::root/build/boot/kernel32 -initrd [join $boot::modules ,] }
+		direct { lappend command -kernel $::root/[boot::built kernel32] -initrd [join $boot::modules ,] }
 		iso { lappend command -boot d -cdrom [file normalize $boot::image] }
 		uefi { lappend command -bios /usr/share/ovmf/OVMF.fd -cdrom [file normalize $boot::image] }
 	}
