@@ -9,6 +9,8 @@ struct rpc_cost cost_base(char const *service)
 		{ "ROM", { COST_CORE_RAM, COST_ROM_CAPS } }, { "LOG", { COST_CORE_RAM, COST_LOG_CAPS } },
 		{ "PD", { COST_PD_RAM, COST_PD_CAPS } },     { "RM", { COST_CORE_RAM, COST_RM_CAPS } },
 		{ "CPU", { COST_CORE_RAM, COST_CORE_CAPS } }, { "RAM", { COST_CORE_RAM, COST_CORE_CAPS } },
+		{ "IRQ", { COST_CORE_RAM, COST_IRQ_CAPS } }, { "IO_MEM", { COST_CORE_RAM, COST_IO_MEM_CAPS } },
+		{ "IO_PORT", { COST_CORE_RAM, COST_IO_PORT_CAPS } },
 		{ "CAP", { COST_CORE_RAM, COST_CORE_CAPS } }, { "SIGNAL", { COST_CORE_RAM, COST_CORE_CAPS } },
 	};
 

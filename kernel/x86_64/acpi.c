@@ -2,6 +2,9 @@
 /*
  * The few facts that the kernel takes from ACPI (specification 6.4): MADT (5.2.12), FADT (5.2.9), and the sleep type of S5
  * from the DSDT. Tables are checked by length and checksum and must lie below 4 GiB; a bad one is as if it were not there.
+ *
+ * What drivers of buses need from the tables, they read themselves, in copies: the boot module "acpi" has all tables that are data, one behind the
+ * other as they are.
  */
 #include <kernel/x86_64/boot.h>
 
@@ -22,6 +25,7 @@ struct table {
 static_assert(sizeof(struct table) == TABLE_HEADER, "ACPI 6.4, 5.2.6");
 
 #define TABLE_MAX     (4UL << 20)
+#define PUBLISHED_MAX (64UL << 10)
 #define BOOT_MAP_END  (1UL << 32)  /* what the boot page tables reach */
 
 static bool sum_is_zero(void const *data, size_t size)
@@ -136,27 +140,74 @@ static void find_rsdp(void)
 	}
 }
 
+/* The RSDT or XSDT: addresses of tables, of 4 or 8 bytes. */
+struct root { struct table const *table; unsigned width, count; };
+
+static struct root find_root(void)
+{
+	bool xsdt = boot_info.rsdp[15] >= 2 && read64(boot_info.rsdp + 24);
+	struct root root = { table_at(xsdt ? read64(boot_info.rsdp + 24) : read32(boot_info.rsdp + 16)), xsdt ? 8 : 4, 0 };
+
+	if (!root.table)
+		panic("no ACPI tables: the boot loader gave none and the BIOS area has none");
+	root.count = (root.table->length - TABLE_HEADER) / root.width;
+	return root;
+}
+
+static struct table const *table_of(struct root const *root, unsigned number)
+{
+	uint8_t const *at = root->table->data + number * root->width;
+
+	return table_at(root->width == 8 ? read64(at) : read32(at));
+}
+
+/* SSDTs are code (AML), and may be large. */
+static bool is_data(struct table const *table) { return table && !has_signature(table, "SSDT"); }
+
+/* Makes the boot module. What does not fit is not in it. */
+static void publish(struct root const *root)
+{
+	uint64_t size = 0, frames, base;
+
+	for (unsigned i = 0; i < root->count; i++) {
+		struct table const *table = table_of(root, i);
+		if (is_data(table) && size + table->length <= PUBLISHED_MAX)
+			size += table->length;
+	}
+	if (!size)
+		return;
+	frames = (size + PAGE_SIZE - 1) / PAGE_SIZE;
+	base = boot_alloc_frames(frames, RANGE_KERNEL);
+	ranges_carve(base, size, RANGE_MODULE, "acpi");
+	size = 0;
+	for (unsigned i = 0; i < root->count; i++) {
+		struct table const *table = table_of(root, i);
+		if (!is_data(table) || size + table->length > PUBLISHED_MAX)
+			continue;
+		copy_bytes((uint8_t *)phys_to_virt(base) + size, table, table->length);
+		size += table->length;
+	}
+}
+
 void acpi_read(void)
 {
+	struct root root;
+
 	for (unsigned irq = 0; irq < 16; irq++)
 		acpi.gsi_of_irq[irq] = irq;
 	acpi.apic_of_cpu[0] = cpuid(1, 0).ebx >> 24;
 	boot_info.cpus = 1;
 	if (!read64(boot_info.rsdp))
 		find_rsdp();
-
-	bool xsdt = boot_info.rsdp[15] >= 2 && read64(boot_info.rsdp + 24);
-	struct table const *root = table_at(xsdt ? read64(boot_info.rsdp + 24) : read32(boot_info.rsdp + 16));
-	unsigned width = xsdt ? 8 : 4;
-	if (!root)
-		panic("no ACPI tables: the boot loader gave none and the BIOS area has none");
-	for (uint32_t at = 0; at + width <= root->length - TABLE_HEADER; at += width) {
-		struct table const *table = table_at(xsdt ? read64(root->data + at) : read32(root->data + at));
+	root = find_root();
+	for (unsigned i = 0; i < root.count; i++) {
+		struct table const *table = table_of(&root, i);
 		if (has_signature(table, "APIC"))
 			read_madt(table);
 		else if (has_signature(table, "FACP"))
 			read_fadt(table);
 	}
+	publish(&root);
 	boot_info.lapic = acpi.lapic;
 	boot_info.ioapic = acpi.ioapic;
 	boot_info.pm_timer_port = acpi.pm_timer_port;

@@ -29,6 +29,11 @@ enum {
 	/* An RM session at core; one cap more for a managed dataspace, which NEEDS tells. */
 	COST_RM_CAPS       = 2,
 
+	/* Of devices, at core. */
+	COST_IRQ_CAPS      = 3,
+	COST_IO_MEM_CAPS   = 3,
+	COST_IO_PORT_CAPS  = 2,
+
 	/* A PD session at core: one capability frame, the top-level page table and two more; PD (3) and session. */
 	COST_PD_RAM        = 4 * PAGE_SIZE,
 	COST_PD_CAPS       = 4,

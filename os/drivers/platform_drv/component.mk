@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What platform_drv is built with.
+USES = pci

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What platform_test is built with.
+USES = pci
