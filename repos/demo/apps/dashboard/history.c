@@ -133,10 +133,10 @@ static char const *path_of(struct state const *state, int component)
 }
 
 /* The same session in the other state; NULL: it is not there. Numbers are per init, and never used twice soon. */
-static struct session const *same_session(struct state const *state, struct session const *session, struct state const *other)
+static struct trade const *same_session(struct state const *state, struct trade const *session, struct state const *other)
 {
 	for (unsigned i = 0; i < other->session_count; i++) {
-		struct session const *candidate = &other->sessions[i];
+		struct trade const *candidate = &other->sessions[i];
 
 		if (candidate->id == session->id && is(path_of(other, candidate->reporter), path_of(state, session->reporter)) &&
 		    is(path_of(other, candidate->client), path_of(state, session->client)) && is(candidate->service, session->service))
@@ -151,7 +151,7 @@ static void compare_sessions(struct comparison const *compare)
 	char                text[32];
 
 	for (unsigned i = 0; i < after->session_count; i++) {
-		struct session const *new    = &after->sessions[i], *old = same_session(after, new, before);
+		struct trade const *new    = &after->sessions[i], *old = same_session(after, new, before);
 		char const           *client = path_of(after, new->client), *server = path_of(after, new->server);
 
 		if (!old)
@@ -161,7 +161,7 @@ static void compare_sessions(struct comparison const *compare)
 			history_add(compare->history, compare->time_ms, EVENT_UPGRADE, client, "adds %s for %s at %s", bytes_text(new->ram - old->ram, text), new->service, server);
 	}
 	for (unsigned i = 0; i < before->session_count; i++) {
-		struct session const *old = &before->sessions[i];
+		struct trade const *old = &before->sessions[i];
 
 		if (!same_session(before, old, after))
 			history_add(compare->history, compare->time_ms, EVENT_REFUND, path_of(before, old->client), "gets %s and %llu caps back from %s for %s",

@@ -116,7 +116,7 @@ static int add_child(struct state *state, int parent, struct node node)
 static void add_sessions(struct state *state, int parent, int client, struct node requested)
 {
 	node_for_each (node, requested, "session") {
-		struct session *session = &state->sessions[state->session_count];
+		struct trade *session = &state->sessions[state->session_count];
 		char            server[STATE_NAME];
 
 		copy_attribute(node, "server", server, sizeof(server));
@@ -126,7 +126,7 @@ static void add_sessions(struct state *state, int parent, int client, struct nod
 			state->left_out++;
 			continue;
 		}
-		*session = (struct session) {
+		*session = (struct trade) {
 			.client = client, .server = find_child(state, parent, server), .reporter = parent, .id = number(node, "id"),
 			.ram = number(node, "ram"), .caps = number(node, "caps"),
 		};
@@ -199,7 +199,7 @@ bool state_add_report(struct state *state, char const *path, struct node root)
 /* --- All of them --- */
 
 /* A session that "world" has, with the label "alpha -> ann -> x", is that of world/alpha/ann; the rest is its own word. */
-static void find_client(struct state const *state, struct session *session)
+static void find_client(struct state const *state, struct trade *session)
 {
 	char const *at = session->label, *next;
 

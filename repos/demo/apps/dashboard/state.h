@@ -33,7 +33,8 @@ struct component {
 	uint64_t      time_ms, denials;        /* of its report: when it was made, denials in all */
 };
 
-struct session {
+/* A session between two components, and what was donated for it. */
+struct trade {
 	int      client, server;               /* indices; server: NO_COMPONENT once it is gone */
 	int      reporter;                     /* index of the init that routed it, */
 	uint64_t id;                           /* and its number there */
@@ -57,7 +58,7 @@ struct state {
 	unsigned         component_count, session_count, denial_count, range_count;
 	unsigned         left_out;             /* components, sessions, denials that found no room */
 	struct component components[STATE_COMPONENTS];
-	struct session   sessions[STATE_SESSIONS];
+	struct trade   sessions[STATE_SESSIONS];
 	struct denial    denials[STATE_DENIALS * 4];
 	struct range     ranges[STATE_RANGES];
 	uint64_t         machine_ram, machine_caps, core_caps;

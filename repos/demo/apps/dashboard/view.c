@@ -43,7 +43,7 @@ static void put_component(struct text *text, struct state const *state, unsigned
 	text_put(text, "}");
 }
 
-static void put_session(struct text *text, struct session const *session, bool is_first)
+static void put_session(struct text *text, struct trade const *session, bool is_first)
 {
 	text_format(text, "%s{\"client\":%d,\"server\":%d", is_first ? "" : ",", session->client, session->server);
 	put_field(text, "service", session->service);
