@@ -2,7 +2,8 @@
 # The rules of the build: what is found where, with which flags it is compiled, and how it is linked.
 #
 # component.mk may set USES (interfaces and libraries), SRC (further sources, from the root of the tree) and HEAVY (not empty: its code uses SSE, and its
-# threads get FPU state). A library may have a component.mk too; its headers are included as <LIBRARY/header.h>.
+# threads get FPU state). A library may have a component.mk too; its headers are included as <LIBRARY/header.h>. Who uses libc, and what
+# else component.mk may set for that and for third-party code, is told in repos/libports/README.md.
 
 CC := gcc
 LD := ld
@@ -59,9 +60,18 @@ includes := -Ibuild/include -Ibase/include -Ibuild/abi
 flags_kernel := $(guest) $(light) -momit-leaf-frame-pointer -fpie -I.
 flags_static := $(guest) $(light) -fno-pic -fno-pie $(includes) -I.
 flags_pie := $(guest) -fPIE -ffunction-sections -fdata-sections $(includes)
+# Programs of the C library, and what is below it: base with the C library's headers for what the two agree on
+libc_headers := build/libc/include
+flags_hosted := -Ibuild/libc -nostdinc -isystem $(libc_headers) -isystem $(shell $(CC) -print-file-name=include)
+flags_program := $(filter-out -ffreestanding -mno-red-zone,$(guest)) -Wno-missing-prototypes -Wno-strict-prototypes -fPIE -ftls-model=local-exec \
+	-ffunction-sections -fdata-sections $(flags_hosted)
+flags_system := $(guest) $(light) -fPIE -ftls-model=local-exec -ffunction-sections -fdata-sections $(flags_hosted) $(includes)
+
 flags_host := $(common) -O1
 flags_tool := $(flags_host) -D_GNU_SOURCE -U_FORTIFY_SOURCE $(includes) -I. $$$$(pkg-config --cflags libxml-2.0)
 flags_unit := $(common) -O1 -mno-red-zone -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -I.
+
+libgcc = $(shell $(CC) -print-libgcc-file-name)
 
 link_static := -static -no-pie -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none
 link_pie := -static -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z max-page-size=4096 -T base/component.ld -u _start \
@@ -89,6 +99,8 @@ prepared := $(headers) build/abi/kernel/abi
 $(eval $(call compile_rules,kernel,))
 $(eval $(call compile_rules,static,$(prepared)))
 $(eval $(call compile_rules,pie,$(prepared)))
+$(eval $(call compile_rules,program,$(libc_headers)/.made))
+$(eval $(call compile_rules,system,$(prepared) $(libc_headers)/.made))
 $(eval $(call compile_rules,host,))
 $(eval $(call compile_rules,tool,$(prepared)))
 $(eval $(call compile_rules,unit,$(prepared)))
@@ -154,6 +166,34 @@ build/boot/interfaces: $(interfaces) build/host/rpcdoc build/sources
 	@echo '  RPCDOC  $@'
 	@build/host/rpcdoc $(interface_dirs:%=-I %) -x $@ $(interfaces)
 
+# --- Third-party sources ---
+
+ports := $(foreach repo,$(repos),$(wildcard $(repo)/ports/*/port))
+
+# $(call port_rules,NAME,DESCRIPTION): fetches and unpacks them when somebody needs them
+define port_rules
+build/ports/$1/.port: $(wildcard $(dir $2)*) | $(STAMP)
+	@tools/ports $1
+	@touch $$@
+endef
+$(foreach port,$(ports),$(eval $(call port_rules,$(notdir $(patsubst %/port,%,$(port))),$(port))))
+
+# The headers of the C library, as it installs them itself; and the names of Linux's system calls, which is what it makes.
+$(libc_headers)/.made: build/ports/musl/.port
+	@rm -rf build/libc && mkdir -p $(@D)
+	@echo '  HEADERS $(@D)'
+	@$(MAKE) --no-print-directory -s -C build/libc -f ../ports/musl/Makefile srcdir=../ports/musl ARCH=x86_64 includedir=$(CURDIR)/$(@D) install-headers
+	@sed -n 's/^#define __NR_\([a-z0-9_]*\)[[:space:]]*\([0-9]*\)$$/[\2] = "\1",/p' $(@D)/bits/syscall.h >build/libc/syscall_names.h
+	@touch $@
+
+# $(call port_archive_rules,DIR,NAME,CLASS): what DIR/component.mk takes from its port; a make of its own finds the sources when they are there.
+define port_archive_rules
+build/lib/$2.port.a: build/ports/$($1.port)/.port $(shell find $1 -type f) tools/port.mk $(build_files) | $(if $(filter program system,$3),$(libc_headers)/.made) \
+	$(if $(filter pie system,$3),$(prepared))
+	+@$(MAKE) --no-print-directory -f tools/port.mk $$@ DIR=$1 PORT=$($1.port) CC='$(CC)' AR='$(AR)' \
+		FLAGS='$(filter-out $(warnings),$(flags_$3)) -w $(call layer_includes,$1) $(call library_includes,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))'
+endef
+
 # --- Libraries ---
 
 # $(call archive_rules,NAME,OBJECTS)
@@ -180,10 +220,18 @@ define uses_rules
 USES :=
 SRC :=
 HEAVY :=
+PORT :=
+CLASS :=
+NATIVE :=
+FLAGS :=
 -include $1/component.mk
 $1.uses := $$(USES)
 $1.src := $$(SRC)
 $1.heavy := $$(HEAVY)
+$1.port := $$(PORT)
+$1.class := $$(CLASS)
+$1.native := $$(addprefix $1/,$$(NATIVE))
+$1.flags := $$(FLAGS)
 $$(if $$(HEAVY),$$(eval build/obj/pie/$1/%: light :=))
 $1.libs := $$(filter $(libraries),$$(USES))
 $$(foreach name,$$(filter-out $(libraries) $(interface_names),$$(USES)),$$(error $1/component.mk: USES: there is neither an interface nor a library $$(name): \
@@ -194,9 +242,15 @@ $(foreach dir,core $(library_dirs) $(component_dirs),$(eval $(call uses_rules,$(
 # The libraries that a directory uses, with those that they use
 closure = $(sort $1 $(foreach lib,$1,$(call closure,$($(call dirs_of_libraries,$(lib)).libs))))
 
+# $(call class_of,DIR): how the sources of a library or component are compiled
+class_of = $(or $($1.class),$(if $(filter libc,$(call closure,$($1.libs))),program,pie))
+classed_libraries = $(foreach lib,$2,$(if $(filter $1,$(call class_of,$(call dirs_of_libraries,$(lib)))),$(lib)))
+archives = $(foreach lib,$1,build/lib/$(lib).a $(if $($(call dirs_of_libraries,$(lib)).port),build/lib/$(lib).port.a))
+
 define library_rules
-$(call archive_rules,$(notdir $1),$(call objects,pie,$(call sources_in,$1)))
-build/obj/pie/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$(call closure,$(notdir $1) $($1.libs))))
+$(call archive_rules,$(notdir $1),$(call objects,$(call class_of,$1),$(call sources_in,$1)))
+build/obj/$(call class_of,$1)/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$(call closure,$(notdir $1) $($1.libs)))) $($1.flags)
+$(if $($1.port),$(call port_archive_rules,$1,$(notdir $1),$(call class_of,$1)))
 endef
 $(foreach dir,$(library_dirs),$(eval $(call library_rules,$(dir))))
 
@@ -221,7 +275,34 @@ dependencies += $(patsubst %.o,%.d,$(call objects,pie,$(call own_sources,$1)))
 $(if $(filter-out $(libraries) $(wildcard $2),$2),.PHONY: $2
 $2: build/boot/$2)
 endef
-$(foreach dir,$(component_dirs),$(eval $(call component_rules,$(dir),$(notdir $(dir)),$(call closure,$($(dir).libs)))))
+
+# Programs of the C library are linked in two steps, for their names are their own: first what is below the C library, of which only the functions
+# that it enters by stay visible (and native_*, what a program's NATIVE sources offer to it), then the program with that.
+# $(call program_rules,DIR,NAME,LIBRARIES)
+define program_rules
+$(call program_link_rules,$1,$2,$(call objects,program,$(filter-out $($1.native),$(call own_sources,$1))),$(call objects,system,$($1.native)) \
+	build/obj/pie/base/heavy/heavy.c.o,$(if $($1.port),build/lib/$2.port.a) $(call archives,$(call classed_libraries,program,$3)),$(call archives,$(filter-out \
+	libc,$(call classed_libraries,system,$3))),$(call archives,libc $(call classed_libraries,pie,$3) base))
+build/obj/program/$1/% build/obj/system/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$3)) $($1.flags)
+$(if $($1.port),$(call port_archive_rules,$1,$2,program))
+dependencies += $(patsubst %.o,%.d,$(call objects,program,$(call own_sources,$1)) $(call objects,system,$($1.native)))
+$(if $(filter-out $(libraries) $(wildcard $2),$2),.PHONY: $2
+$2: build/boot/$2)
+endef
+
+# $(call program_link_rules,DIR,NAME,PROGRAM OBJECTS,SYSTEM OBJECTS,PROGRAM ARCHIVES,PLUGIN ARCHIVES,SYSTEM ARCHIVES)
+define program_link_rules
+build/system/$2.o: $4 $6 $7 build/sources
+	@mkdir -p $$(@D)
+	@$(LD) -r -o $$@ -u _start -u __banyan_syscall $4 $(if $(strip $6),--whole-archive $6 --no-whole-archive) --start-group $7 --end-group
+	@$(OBJCOPY) -w -G _start -G '__banyan_*' -G 'native_*' $$@
+build/bin/$2: $3 build/system/$2.o $5 base/component.ld build/sources
+	@mkdir -p $$(@D)
+	@echo '  LD      $$@'
+	@$(LD) $(link_pie) -o $$@ $3 build/system/$2.o --start-group $5 $$(libgcc) --end-group
+endef
+$(foreach dir,$(component_dirs),$(eval $(call $(if $(filter program,$(call class_of,$(dir))),program,component)_rules,$(dir),$(notdir $(dir)),$(call \
+	closure,$($(dir).libs)))))
 
 build/boot/core build/boot/core_flipped $(component_images): build/boot/%: build/bin/%
 	@mkdir -p $(@D)

@@ -28,7 +28,7 @@ static_assert(sizeof(struct elf_header) == 64 && sizeof(struct program_header) =
 
 enum {
 	TYPE_SHARED = 3, MACHINE_X86_64 = 62,
-	SEGMENT_LOAD = 1, SEGMENT_DYNAMIC = 2, SEGMENT_INTERPRETER = 3, SEGMENT_NOTE = 4, SEGMENT_TLS = 7,
+	SEGMENT_LOAD = 1, SEGMENT_DYNAMIC = 2, SEGMENT_INTERPRETER = 3, SEGMENT_NOTE = 4,
 	FLAG_EXECUTE = 1, FLAG_WRITE = 2,
 	DYNAMIC_END = 0, DYNAMIC_NEEDED = 1, DYNAMIC_RELA = 7, DYNAMIC_RELA_SIZE = 8, DYNAMIC_REL = 17, DYNAMIC_PLT = 23, DYNAMIC_RELR = 36,
 	RELOCATION_NONE = 0, RELOCATION_RELATIVE = 8,
@@ -99,8 +99,6 @@ static char const *decode_segment(struct elf_image *image, struct program_header
 		return NULL;
 	case SEGMENT_INTERPRETER:
 		return "dynamically linked";
-	case SEGMENT_TLS:
-		return "has thread-local storage";
 	}
 	return NULL;
 }

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Devices: log, null, zero, random. A log is a terminal whose size nobody knows, so that the C library sends it whole lines.
+ */
+#include "libc.h"
+
+#include <log/log.h>
+#include <sys/ioctl.h>
+
+enum { LOG_PIECE = 512, LOG_LABEL = 64 };
+
+/* --- null and zero --- */
+
+static long read_end(struct file *file, void *to, size_t size, uint64_t offset)
+{
+	return 0;
+}
+
+static long read_zeros(struct file *file, void *to, size_t size, uint64_t offset)
+{
+	memset(to, 0, size);
+	return (long)size;
+}
+
+static long write_away(struct file *file, void const *from, size_t size, uint64_t offset)
+{
+	return (long)size;
+}
+
+/* --- random: the CPU's own source --- */
+
+static bool has_random(void)
+{
+	unsigned eax = 1, ebx, ecx, edx;
+
+	__asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
+	return ecx >> 30 & 1;
+}
+
+bool libc_random(uint64_t *words, size_t count)
+{
+	if (!has_random())
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		uint8_t done = 0;
+
+		/* Intel's manual (SDM 1, 7.3.17): ten tries are enough, else something is wrong with it. */
+		for (unsigned tries = 0; tries < 10 && !done; tries++)
+			__asm__ volatile("rdrand %0; setc %1" : "=r"(words[i]), "=q"(done) : : "cc");
+		if (!done)
+			return false;
+	}
+	return true;
+}
+
+static long read_random(struct file *file, void *to, size_t size, uint64_t offset)
+{
+	for (size_t done = 0; done < size; ) {
+		size_t const piece = MIN(size - done, sizeof(uint64_t));
+		uint64_t     word;
+
+		if (!libc_random(&word, 1))
+			return done ? (long)done : -EIO;
+		memcpy((char *)to + done, &word, piece);
+		done += piece;
+	}
+	return (long)size;
+}
+
+/* a: buffer, size, flags */
+long call_getrandom(long const a[6])
+{
+	if (has_random())
+		return read_random(NULL, (void *)a[0], (size_t)a[1], 0);
+	libc_missing("getrandom on a CPU without RDRAND");
+	return -ENOSYS;
+}
+
+/* --- log --- */
+
+struct log_file {
+	struct file file;
+	struct log  log;
+};
+
+static long write_log(struct file *file, void const *from, size_t size, uint64_t offset)
+{
+	struct log_file *log = container_of(file, struct log_file, file);
+	size_t const     piece = MIN(size, (size_t)LOG_PIECE);
+
+	return log_write(&log->log, from, piece) == STATUS_OK ? (long)piece : -EIO;
+}
+
+static long control_log(struct file *file, unsigned long request, void *argument)
+{
+	if (request != TIOCGWINSZ)
+		return -ENOTTY;
+	*(struct winsize *)argument = (struct winsize) { .ws_row = 0 };
+	return 0;
+}
+
+struct file_ops const file_null_ops = { .read = read_end, .write = write_away };
+
+static struct file_ops const zero_ops   = { .read = read_zeros, .write = write_away };
+static struct file_ops const random_ops = { .read = read_random, .write = write_away };
+static struct file_ops const log_ops    = { .read = read_end, .write = write_log, .ioctl = control_log };
+
+/* --- As the VFS sees them --- */
+
+static enum status make_null(struct env *env, struct node config, struct file **file)
+{
+	static struct file null, zero, random;
+
+	file_init(&null, &file_null_ops, 0);
+	file_init(&zero, &zero_ops, 0);
+	file_init(&random, &random_ops, 0);
+	*file = node_is(config, "zero") ? &zero : node_is(config, "random") ? &random : &null;
+	return node_is(config, "random") && !has_random() ? STATUS_UNSUPPORTED : STATUS_OK;
+}
+
+static enum status make_log(struct env *env, struct node config, struct file **file)
+{
+	struct log_file *log = libc_alloc(sizeof(*log));
+	char             label[LOG_LABEL];
+
+	if (!log)
+		return STATUS_OUT_OF_RAM;
+	TRY(node_string(config, "label", "", label, sizeof(label)));
+	TRY(log_open(&log->log, env, label));
+	file_init(&log->file, &log_ops, 0);
+	*file = &log->file;
+	return STATUS_OK;
+}
+
+struct device_kind const device_kinds[] = {
+	{ "log", make_log }, { "null", make_null }, { "zero", make_null }, { "random", make_null }, { NULL, NULL },
+};

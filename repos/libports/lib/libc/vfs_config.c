@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tree as <vfs> describes it. All sessions are opened here, at the start, so that one that is denied is told then, with its line.
+ */
+#include "vfs.h"
+
+static enum status add_directory(struct env *env, struct vfs_node *directory, struct node config);
+
+/* A node for the element, named by its attribute `name`, or else as `otherwise` says. */
+static enum status make_named(struct vfs_node *parent, struct node config, enum vfs_kind kind, char const *otherwise, struct vfs_node **made)
+{
+	char name[VFS_NAME + 1], file[NODE_FILE_SIZE];
+
+	TRY(node_string(config, "name", otherwise, name, sizeof(name)));
+	if (!*name || string_find(name, '/') || string_equal(name, ".") || string_equal(name, "..")) {
+		log_error("%s:%u: name=\"%s\" is no name for a file", node_file(config, file), node_line(config), name);
+		return STATUS_INVALID;
+	}
+	if (vfs_child(parent, name, strlen(name))) {
+		log_error("%s:%u: there are two files \"%s\" in one directory", node_file(config, file), node_line(config), name);
+		return STATUS_EXISTS;
+	}
+	*made = vfs_make(parent, kind, name, strlen(name));
+	return *made ? STATUS_OK : STATUS_OUT_OF_RAM;
+}
+
+/* Opens the ROM that the element names by `label`, or by its name; for good. */
+static enum status open_rom(struct env *env, struct node config, struct attached_rom *rom)
+{
+	char        name[VFS_NAME + 1], label[VFS_NAME + 1], file[NODE_FILE_SIZE];
+	enum status status;
+
+	TRY(node_string(config, "name", "", name, sizeof(name)));
+	TRY(node_string(config, "label", name, label, sizeof(label)));
+	status = attached_rom_open(rom, env, label);
+	if (status)
+		log_error("%s:%u: cannot open ROM \"%s\": %s", node_file(config, file), node_line(config), label, status_name(status));
+	return status;
+}
+
+static enum status add_rom(struct env *env, struct vfs_node *directory, struct node config)
+{
+	struct attached_rom rom;
+	struct vfs_node    *node;
+
+	TRY(make_named(directory, config, VFS_CONSTANT, "", &node));
+	TRY(open_rom(env, config, &rom));
+	node->content = rom.address;
+	node->size = rom.size;
+	return STATUS_OK;
+}
+
+static enum status add_tar(struct env *env, struct vfs_node *directory, struct node config)
+{
+	struct attached_rom rom;
+	enum status         status;
+	char                file[NODE_FILE_SIZE];
+
+	TRY(open_rom(env, config, &rom));
+	status = vfs_tar(directory, rom.address, rom.size);
+	if (status)
+		log_error("%s:%u: the ROM is no tar archive that can be read", node_file(config, file), node_line(config));
+	return status;
+}
+
+static enum status add_inline(struct env *env, struct vfs_node *directory, struct node config)
+{
+	struct vfs_node *node;
+	size_t const     size = node_text_size(config);
+	char            *text;
+
+	TRY(make_named(directory, config, VFS_CONSTANT, "", &node));
+	text = libc_alloc(size);
+	if (!text)
+		return STATUS_OUT_OF_RAM;
+	TRY(node_text(config, text, size));
+	node->content = (uint8_t *)text;
+	node->size = strlen(text);
+	return STATUS_OK;
+}
+
+static enum status add_subdirectory(struct env *env, struct vfs_node *directory, struct node config)
+{
+	struct vfs_node *node;
+
+	TRY(make_named(directory, config, VFS_DIRECTORY, "", &node));
+	return add_directory(env, node, config);
+}
+
+/* The directory that it stands in */
+static enum status add_ram(struct env *env, struct vfs_node *directory, struct node config)
+{
+	directory->writable = true;
+	return STATUS_OK;
+}
+
+static enum status add_device(struct env *env, struct vfs_node *directory, struct node config, struct device_kind const *kind)
+{
+	struct vfs_node *node;
+	enum status      status;
+	char             file[NODE_FILE_SIZE];
+
+	TRY(make_named(directory, config, VFS_DEVICE, kind->name, &node));
+	node->permissions = 0666;
+	status = kind->make(env, config, &node->device);
+	if (status)
+		log_error("%s:%u: cannot make <%s/>: %s", node_file(config, file), node_line(config), kind->name, status_name(status));
+	return status;
+}
+
+static enum status add(struct env *env, struct vfs_node *directory, struct node config)
+{
+	static struct { char const *name; enum status (*add)(struct env *, struct vfs_node *, struct node); } const kinds[] = {
+		{ "dir", add_subdirectory }, { "ram", add_ram }, { "rom", add_rom }, { "tar", add_tar }, { "inline", add_inline },
+	};
+	char name[NODE_NAME_SIZE], file[NODE_FILE_SIZE];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (node_is(config, kinds[i].name))
+			return kinds[i].add(env, directory, config);
+	for (struct device_kind const *kind = device_kinds; kind->name; kind++)
+		if (node_is(config, kind->name))
+			return add_device(env, directory, config, kind);
+	log_error("%s:%u: <%s> in <vfs>: expected dir, ram, rom, tar, inline, log, null, zero, random or rtc", node_file(config, file), node_line(config),
+	          node_name(config, name));
+	return STATUS_INVALID;
+}
+
+static enum status add_directory(struct env *env, struct vfs_node *directory, struct node config)
+{
+	node_for_each (child, config, NULL)
+		TRY(add(env, directory, child));
+	return STATUS_OK;
+}
+
+/* What a program has that nobody has configured anything for: /dev with log, null and zero. */
+static enum status add_default(struct env *env)
+{
+	static char const *const names[] = { "log", "null", "zero" };
+	struct vfs_node         *dev     = vfs_make(vfs_root, VFS_DIRECTORY, "dev", 3), *node;
+
+	for (unsigned i = 0; dev && i < ARRAY_SIZE(names); i++) {
+		node = vfs_make(dev, VFS_DEVICE, names[i], strlen(names[i]));
+		if (!node)
+			return STATUS_OUT_OF_RAM;
+		node->permissions = 0666;
+		for (struct device_kind const *kind = device_kinds; kind->name; kind++)
+			if (string_equal(kind->name, names[i]))
+				TRY(kind->make(env, node_none(), &node->device));
+	}
+	return dev ? STATUS_OK : STATUS_OUT_OF_RAM;
+}
+
+enum status vfs_start(struct env *env, struct node config)
+{
+	struct node const vfs = node_child(config, "vfs");
+
+	vfs_root = vfs_make(NULL, VFS_DIRECTORY, "", 0);
+	if (!vfs_root)
+		return STATUS_OUT_OF_RAM;
+	return node_exists(vfs) ? add_directory(env, vfs_root, vfs) : add_default(env);
+}
