@@ -30,6 +30,7 @@ struct vfs_node {
 	uint8_t const    *content;
 	uint64_t          size, capacity;
 	struct file      *device;
+	struct vfs_backing *backing;        /* NULL: its content is its own (vfs_backing.h) */
 	char             *name;
 };
 

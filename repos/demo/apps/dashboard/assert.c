@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What base needs of a program of the host. */
+/* What the parts of base that are compiled into the program want. */
 #include <stdio.h>
 #include <stdlib.h>
 _Noreturn void assert_failed(char const *file, unsigned line, char const *text);
