@@ -120,13 +120,13 @@ enum status irq_destroy(struct object *object)
 void irq_handle(unsigned vector)
 {
 	struct irq *irq = irq_of[vector - VECTOR_IRQ];
-	bool tell = irq && is_bound(irq) && !irq->waits;
+	bool tell;
 
-	if (irq && (irq->level || !tell))
-		mask(irq, true);
-	apic_eoi();
 	if (!irq)
 		return;
+	tell = is_bound(irq) && !irq->waits;
+	if (irq->level || !tell)
+		mask(irq, true);
 	irq->again = irq->waits;
 	irq->waits = !irq->level;
 	if (tell)

@@ -36,4 +36,6 @@ enum status irq_bind(uint64_t irq_phys, struct signal *signal, bool bind);
 enum status irq_ack(struct pd *pd, uint64_t selector);
 
 enum status irq_destroy(struct object *object);
-void        irq_handle(unsigned vector);
+
+/* An interrupt has come, which is ended at the controller after this. */
+void irq_handle(unsigned vector);

@@ -206,7 +206,7 @@ static void charge(uint64_t now)
 		payer->consumed += spent;
 		if (payer->budget && !thread_is_dry(payer))
 			budget_spend(payer->budget, spent);
-		this_cpu.sc->quantum -= spent < this_cpu.sc->quantum ? spent : this_cpu.sc->quantum;
+		this_cpu.sc->quantum -= spent;
 	}
 	this_cpu.sc_since = now;
 }
@@ -227,7 +227,7 @@ static void begin(struct thread *sc, uint64_t now)
 	uint64_t end = first_key(this_cpu.timeouts), refill = first_key(this_cpu.refills);
 
 	this_cpu.sc = sc;
-	if (sc && !sc->quantum)
+	if (sc && sc->quantum <= 0)
 		sc->quantum = clock_ns_to_ticks(QUANTUM_NS);
 	if (refill < end)
 		end = refill;
@@ -424,7 +424,7 @@ static void idle(void)
 
 void sched_arm(struct thread *sc, uint64_t now)
 {
-	if (!sc->quantum)
+	if (sc->quantum <= 0)
 		sc->quantum = clock_ns_to_ticks(QUANTUM_NS);
 	wake_up_at(now + sc->quantum);
 }
@@ -435,22 +435,6 @@ static void step(struct thread *t)
 	t->frame.rflags |= USER_FLAG_STEP;
 	t->by_syscall = 0;
 	this_cpu.reschedule = true;
-}
-
-/* The same for the thread that a hand-over has chosen. */
-struct thread *sched_leave(void)
-{
-	struct thread *t = this_cpu.current;
-
-	if (this_cpu.reschedule != HANDED_OVER || fpu_concerns(t))
-		return sched_dispatch();
-	this_cpu.reschedule = false;
-	if (this_cpu.call_key == NO_KEY) {
-		this_cpu.call_key = THREAD_RECEPTIVE | this_cpu.number << 16;
-		this_cpu.reply_key = THREAD_CALLING | this_cpu.number << 16;
-	}
-	kernel_unlock();
-	return t;
 }
 
 /* Whom the current thread may call and reply to on the fast path: one that is as heavy as it is. */
@@ -465,7 +449,7 @@ static void set_keys(struct thread const *t)
 
 struct thread *sched_dispatch(void)
 {
-	if (this_cpu.reschedule == HANDED_OVER)
+	if (this_cpu.reschedule >= HANDED_OVER)
 		this_cpu.reschedule = false;
 	for (unsigned turns = 0; this_cpu.reschedule; turns++) {
 		if (!this_cpu.ready || turns == TURNS_MAX) {
@@ -538,7 +522,7 @@ void sched_tick(void)
 	charge(now);
 	for (unsigned filled = 0; filled < REFILLS_MAX && first_key(this_cpu.refills) <= now; filled++)
 		refill_one(now);
-	if (sc && !sc->quantum)
+	if (sc && sc->quantum <= 0)
 		sched_yield(sc);
 	if (sc && is_overdrawn(sc))
 		this_cpu.reschedule = true;

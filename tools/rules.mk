@@ -368,9 +368,9 @@ build/kernel/kernel32: build/boot/kernel32
 
 # --- Unit tests ---
 
-# The kernel's files see physical memory at an address that a program can have (tests/unit/kernel.h). The C library has a sched_yield too.
+# The kernel's files see physical memory at an address that a program can have (tests/unit/kernel.h). The C library has a sched_yield too; time is the test's.
 # this_cpu is whichever CPU the test says: there it is a variable.
-build/obj/unit/kernel/% build/obj/unit/tests/unit/kernel_%: unit_kernel := -DDIRECT_MAP=0x200000000000UL -Dsched_yield=kernel_sched_yield '-Dthis_cpu=(*unit_cpu)'
+build/obj/unit/kernel/% build/obj/unit/tests/unit/kernel_%: unit_kernel := -DDIRECT_MAP=0x200000000000UL -Dsched_yield=kernel_sched_yield -Dclock_ticks=unit_clock_ticks '-Dthis_cpu=(*unit_cpu)'
 build/obj/unit/kernel/%: local_flags = $(unit_kernel)
 
 # tests/unit/unit.mk names, for each tests/unit/NAME.c, what it links: NAME_SRC (sources), NAME_LIBS (pkg-config names).

@@ -4,6 +4,7 @@
 
 #include <kernel/x86_64/boot.h>
 #include <kernel/x86_64/cpu_ops.h>
+#include <kernel/x86_64/machine.h>
 #include <kernel/x86_64/paging.h>
 
 #define LAPIC_VA  0xffffffffffe00000UL
@@ -29,6 +30,8 @@ enum lapic_register {
 #define APIC_ENABLE   0x100u
 #define MSR_APIC_BASE 0x1b
 #define MSI_ADDRESS   0xfee00000UL
+
+static_assert(LAPIC_VA + LAPIC_EOI == APIC_EOI, "entry.S ends interrupts of devices itself");
 
 static unsigned ioapic_inputs;
 
