@@ -191,7 +191,7 @@ define port_archive_rules
 build/lib/$2.port.a: build/ports/$($1.port)/.port $(shell find $1 -type f) tools/port.mk $(build_files) | $(if $(filter program system,$3),$(libc_headers)/.made) \
 	$(if $(filter pie system,$3),$(prepared))
 	+@$(MAKE) --no-print-directory -f tools/port.mk $$@ DIR=$1 PORT=$($1.port) CC='$(CC)' AR='$(AR)' \
-		FLAGS='$(filter-out $(warnings),$(flags_$3)) -w $(call layer_includes,$1) $(call library_includes,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))'
+		FLAGS='$(filter-out $(warnings),$(flags_$3)) $(if $(filter pie,$3),$(if $($1.heavy),,$(light))) -w $(call layer_includes,$1) $(call library_includes,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))'
 endef
 
 # --- Libraries ---
@@ -212,7 +212,10 @@ $(eval $(call archive_rules,base_static,$(call objects,static,$(base_sources))))
 # Objects below a directory see the hand-written headers of the os layer and of their own repository; base sees neither.
 layer_includes = $(if $(filter base/% init/%,$1/),,-Ios/include -Ios/lib) \
 	$(foreach repo,$(repos),$(if $(filter $(repo)/%,$1/),-I$(repo)/include -I$(repo)/lib))
-library_includes = $(foreach lib,$1,-I$(patsubst %/,%,$(dir $(lib))) $(addprefix -I,$(wildcard $(lib)/include)))
+library_includes = $(foreach lib,$1,-I$(patsubst %/,%,$(dir $(lib))) $(addprefix -I,$(wildcard $(lib)/include)) \
+	$(addprefix -isystem build/ports/$($(lib).port)/,$($(lib).port_include)))
+# What has to be unpacked before those who use these libraries are compiled
+included_ports = $(foreach lib,$1,$(if $($(lib).port_include),build/ports/$($(lib).port)/.port))
 dirs_of_libraries = $(foreach name,$1,$(filter %/$(name),$(library_dirs)))
 
 # $(call uses_rules,DIR): reads DIR/component.mk into DIR.uses and DIR.src
@@ -221,6 +224,7 @@ USES :=
 SRC :=
 HEAVY :=
 PORT :=
+PORT_INCLUDE :=
 CLASS :=
 NATIVE :=
 FLAGS :=
@@ -229,6 +233,7 @@ $1.uses := $$(USES)
 $1.src := $$(SRC)
 $1.heavy := $$(HEAVY)
 $1.port := $$(PORT)
+$1.port_include := $$(PORT_INCLUDE)
 $1.class := $$(CLASS)
 $1.native := $$(addprefix $1/,$$(NATIVE))
 $1.flags := $$(FLAGS)
@@ -250,6 +255,7 @@ archives = $(foreach lib,$1,build/lib/$(lib).a $(if $($(call dirs_of_libraries,$
 define library_rules
 $(call archive_rules,$(notdir $1),$(call objects,$(call class_of,$1),$(call sources_in,$1)))
 build/obj/$(call class_of,$1)/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$(call closure,$(notdir $1) $($1.libs)))) $($1.flags)
+$(call objects,$(call class_of,$1),$(call sources_in,$1)): | $(call included_ports,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))
 $(if $($1.port),$(call port_archive_rules,$1,$(notdir $1),$(call class_of,$1)))
 endef
 $(foreach dir,$(library_dirs),$(eval $(call library_rules,$(dir))))
@@ -266,11 +272,12 @@ own_sources = $(filter-out $(addsuffix /%,$(call nested_dirs,$1)),$(call sources
 
 # $(call component_rules,DIR,NAME,LIBRARIES)
 define component_rules
-build/bin/$2: $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) $(patsubst %,build/lib/%.a,$3 base) base/component.ld build/sources
+build/bin/$2: $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) $(call archives,$3 base) base/component.ld build/sources
 	@mkdir -p $$(@D)
 	@echo '  LD      $$@'
-	@$(LD) $(link_pie) -o $$@ $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) --start-group $(patsubst %,build/lib/%.a,$3 base) --end-group
+	@$(LD) $(link_pie) -o $$@ $(call objects,pie,$(call own_sources,$1)) $(call heavy_objects,$1,$3) --start-group $(call archives,$3 base) --end-group
 build/obj/pie/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$3))
+$(call objects,pie,$(call own_sources,$1)): | $(call included_ports,$(call dirs_of_libraries,$3))
 dependencies += $(patsubst %.o,%.d,$(call objects,pie,$(call own_sources,$1)))
 $(if $(filter-out $(libraries) $(wildcard $2),$2),.PHONY: $2
 $2: build/boot/$2)

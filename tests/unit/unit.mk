@@ -35,6 +35,7 @@ xml_libxml2_LIBS = libxml-2.0
 
 heap_SRC = base/lib/heap.c
 slab_SRC = base/lib/slab.c base/lib/heap.c
+net_memory_SRC = repos/libports/lib/lwip/memory.c base/lib/heap.c
 elf_SRC = base/platform/elf.c base/lib/string.c
 ring_SRC = base/lib/ring.c
 packet_stream_SRC = base/lib/packet_stream.c base/lib/ring.c base/lib/id_space.c

@@ -18,7 +18,7 @@ struct message {
 	uint8_t  fill[FRAME_MAX - 20];
 } __attribute__((packed));
 
-enum { HEADER = 20, PEERS = 8, COUNT = 16, TICK_MS = 5 };
+enum { HEADER = 20, PEERS = 8, TICK_MS = 5 };
 
 static uint8_t const everybody[NIC_ADDRESS] = { 255, 255, 255, 255, 255, 255 };
 static uint8_t const wire_address[NIC_ADDRESS] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
@@ -37,6 +37,7 @@ static struct {
 	uint8_t            address[NIC_ADDRESS];
 	struct peer        peers[PEERS];
 	unsigned           known, expected;
+	uint32_t           count;        /* of frames in each stream */
 	uint32_t           pings, wrong, strange, foreign;
 	uint64_t           frames, reopen_after, link_changes;
 	uint32_t           reopens;
@@ -164,8 +165,8 @@ static void ignore(struct frame_sink *sink) {}
 
 static enum status connect_nic(void)
 {
-	struct nic_args const args    = { .tx_count = COUNT, .rx_count = COUNT };
-	struct frame_buffers  buffers = { .sent_count = COUNT, .received_count = COUNT };
+	struct nic_args const args    = { .tx_count = self.count, .rx_count = self.count };
+	struct frame_buffers  buffers = { .sent_count = self.count, .received_count = self.count };
 
 	TRY(nic_open(&self.nic, self.env, "", &args));
 	TRY(nic_address(&self.nic, self.address));
@@ -181,8 +182,8 @@ static enum status connect_nic(void)
 
 static enum status connect_uplink(void)
 {
-	struct uplink_args   args    = { .rx_count = COUNT, .tx_count = COUNT };
-	struct frame_buffers buffers = { .sent_count = COUNT, .received_count = COUNT };
+	struct uplink_args   args    = { .rx_count = self.count, .tx_count = self.count };
+	struct frame_buffers buffers = { .sent_count = self.count, .received_count = self.count };
 
 	memcpy(args.address, wire_address, NIC_ADDRESS);
 	memcpy(self.address, wire_address, NIC_ADDRESS);
@@ -240,6 +241,7 @@ enum status component_construct(struct env *env)
 	self.expected = (unsigned)node_u64(config, "peers", 0, 0, PEERS);
 	self.pings = (uint32_t)node_u64(config, "pings", 0, 0, 1000000);
 	self.reopen_after = node_u64(config, "reopen_after", 0, 0, 1000000);
+	self.count = (uint32_t)node_u64(config, "count", 16, 2, 1024);
 	self.reopens = (uint32_t)node_u64(config, "reopens", 0, 0, 1000);
 	self.tick.handle = handle_tick;
 	self.changed.handle = handle_changed;

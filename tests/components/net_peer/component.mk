@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What net_peer is built with.
+USES = net lwip
