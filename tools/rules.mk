@@ -69,7 +69,7 @@ flags_system := $(guest) $(light) -fPIE -ftls-model=local-exec -ffunction-sectio
 
 flags_host := $(common) -O1
 flags_tool := $(flags_host) -D_GNU_SOURCE -U_FORTIFY_SOURCE $(includes) -I. $$$$(pkg-config --cflags libxml-2.0)
-flags_unit := $(common) -O1 -mno-red-zone -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -I.
+flags_unit := $(common) -O1 -mno-red-zone -fsanitize=address,undefined -fno-sanitize-recover=all $(includes) -Ios/include -Ios/lib -I.
 
 libgcc = $(shell $(CC) -print-libgcc-file-name)
 

@@ -66,3 +66,6 @@ kernel_ipc_SRC = kernel/budget.c kernel/core_call.c kernel/cpu.c kernel/destroy.
 	kernel/pqueue.c kernel/sched.c \
 	kernel/slot.c kernel/syscall.c kernel/thread.c kernel/trace.c kernel/transfer.c kernel/x86_64/paging.c
 kernel_smp_SRC = $(kernel_ipc_SRC)
+virtio_queue_SRC = os/lib/virtio/queue.c
+virtio_device_SRC = os/lib/virtio/device.c os/lib/virtio/capabilities.c os/lib/virtio/queue.c
+virtio_net_SRC = os/drivers/virtio_net_drv/net.c os/lib/virtio/device.c os/lib/virtio/queue.c

@@ -19,6 +19,17 @@ static inline void shared_store(uint32_t *at, uint32_t value)
 	__atomic_store_n(at, value, __ATOMIC_RELEASE);
 }
 
+/* The same for words of 16 bits, as devices have them. */
+static inline uint16_t shared_load16(uint16_t const *at)
+{
+	return __atomic_load_n(at, __ATOMIC_ACQUIRE);
+}
+
+static inline void shared_store16(uint16_t *at, uint16_t value)
+{
+	__atomic_store_n(at, value, __ATOMIC_RELEASE);
+}
+
 /* What was stored before is seen by others before anything is loaded after: for "tell, then look" on both sides. */
 static inline void shared_fence(void)
 {

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What virtio_net_drv is built with.
+USES = virtio pci nic uplink frames

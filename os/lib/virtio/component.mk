@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What virtio is built with.
+USES = pci

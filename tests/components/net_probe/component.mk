@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What net_probe is built with.
+USES = nic frames
