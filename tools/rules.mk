@@ -189,7 +189,7 @@ $(libc_headers)/.made: build/ports/musl/.port
 # $(call port_archive_rules,DIR,NAME,CLASS): what DIR/component.mk takes from its port; a make of its own finds the sources when they are there.
 define port_archive_rules
 build/lib/$2.port.a: build/ports/$($1.port)/.port $(shell find $1 -type f) tools/port.mk $(build_files) | $(if $(filter program system,$3),$(libc_headers)/.made) \
-	$(if $(filter pie system,$3),$(prepared))
+	$(if $(filter pie system,$3),$(prepared)) $(call included_ports,$(call dirs_of_libraries,$(call closure,$($1.libs))))
 	+@$(MAKE) --no-print-directory -f tools/port.mk $$@ DIR=$1 PORT=$($1.port) CC='$(CC)' AR='$(AR)' \
 		FLAGS='$(filter-out $(warnings),$(flags_$3)) $(if $(filter pie,$3),$(if $($1.heavy),,$(light))) -w $(call layer_includes,$1) $(call library_includes,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))'
 endef
@@ -250,6 +250,7 @@ closure = $(sort $1 $(foreach lib,$1,$(call closure,$($(call dirs_of_libraries,$
 # $(call class_of,DIR): how the sources of a library or component are compiled
 class_of = $(or $($1.class),$(if $(filter libc,$(call closure,$($1.libs))),program,pie))
 classed_libraries = $(foreach lib,$2,$(if $(filter $1,$(call class_of,$(call dirs_of_libraries,$(lib)))),$(lib)))
+
 archives = $(foreach lib,$1,build/lib/$(lib).a $(if $($(call dirs_of_libraries,$(lib)).port),build/lib/$(lib).port.a))
 
 define library_rules

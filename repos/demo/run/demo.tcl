@@ -41,6 +41,12 @@ set demo_dashboard_config {
 			<net/>
 }
 
+# A card that reaches only its driver's buffers. Returns the port of the host that leads to the page.
+proc demo_network {} {
+	append_qemu_args {-device intel-iommu,aw-bits=48}
+	return [lindex [network_card forward {80} device iommu_platform=on] 0]
+}
+
 # The configuration with `program` in the place of the dashboard.
 proc demo_config {program config} {
 	global demo_dashboard_routes

@@ -79,16 +79,44 @@ long call_getrandom(long const a[6])
 /* --- log --- */
 
 struct log_file {
-	struct file file;
-	struct log  log;
+	struct file      file;
+	struct log       log;
+	struct list_link of_logs;
+	size_t           used;
+	char             line[LOG_PIECE];    /* what has come of a line whose end has not: LOG would show it at once, and others' lines in the middle of it */
 };
+
+static struct list logs = LIST_INIT(logs);    /* of struct log_file by of_logs */
+
+static bool flush_log(struct log_file *log)
+{
+	size_t const size = log->used;
+
+	log->used = 0;
+	return !size || log_write(&log->log, log->line, size) == STATUS_OK;
+}
+
+void device_flush(void)
+{
+	list_for_each (log, &logs, struct log_file, of_logs)
+		flush_log(log);
+}
 
 static long write_log(struct file *file, void const *from, size_t size, uint64_t offset)
 {
-	struct log_file *log = container_of(file, struct log_file, file);
-	size_t const     piece = MIN(size, (size_t)LOG_PIECE);
+	struct log_file *log  = container_of(file, struct log_file, file);
+	char const      *text = from;
+	size_t           line = 0;
 
-	return log_write(&log->log, from, piece) == STATUS_OK ? (long)piece : -EIO;
+	while (line < size && line < LOG_PIECE - log->used && text[line] != '\n')
+		line++;
+	if (line < size && text[line] == '\n' && line < LOG_PIECE - log->used)
+		line++;
+	memcpy(log->line + log->used, text, line);
+	log->used += line;
+	if ((log->used == LOG_PIECE || log->line[log->used - 1] == '\n') && !flush_log(log))
+		return -EIO;
+	return (long)line;
 }
 
 static long control_log(struct file *file, unsigned long request, void *argument)
@@ -128,6 +156,7 @@ static enum status make_log(struct env *env, struct node config, struct file **f
 	TRY(node_string(config, "label", "", label, sizeof(label)));
 	TRY(log_open(&log->log, env, label));
 	file_init(&log->file, &log_ops, 0);
+	list_append(&logs, &log->of_logs);
 	*file = &log->file;
 	return STATUS_OK;
 }

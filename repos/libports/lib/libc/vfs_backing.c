@@ -24,8 +24,12 @@ static void refresh_rom(struct vfs_node *node)
 {
 	struct rom_backing *self = container_of(node->backing, struct rom_backing, backing);
 	bool                changed;
-	enum status         status = attached_rom_update(&self->rom, &changed);
+	enum status         status;
 
+	/* Whoever reads it now goes on with what it was. */
+	if (node->users)
+		return;
+	status = attached_rom_update(&self->rom, &changed);
 	if (status == STATUS_OK && changed)
 		node->changed_s = vfs_now_s();
 	if (status != STATUS_OK)
@@ -40,7 +44,7 @@ enum status vfs_add_rom(struct env *env, struct vfs_node *node, char const *labe
 	if (!self)
 		return STATUS_OUT_OF_RAM;
 	TRY(attached_rom_open(&self->rom, env, label));
-	self->backing.refresh = refresh_rom;
+	node->refresh = refresh_rom;
 	node->backing = &self->backing;
 	show(node);
 	return STATUS_OK;

@@ -6,7 +6,6 @@
 
 /* What stands behind a node; embedded. Everything runs with the lock held. */
 struct vfs_backing {
-	void   (*refresh)(struct vfs_node *node);    /* it is about to be opened, and nobody has it open: it may get another content. NULL: never */
 	void   (*written)(struct vfs_node *node);    /* whoever could write to it has closed it. NULL: nobody cares */
 	uint64_t limit;                              /* of its size: -ENOSPC; 0: none */
 };

@@ -171,6 +171,41 @@ static enum status add_default(struct env *env)
 	return dev ? STATUS_OK : STATUS_OUT_OF_RAM;
 }
 
+/* --- /etc/resolv.conf --- */
+
+enum { RESOLVER_SIZE = 512 };
+
+/* Those who have it open read the new text too: it is short, and says the same in other words. */
+static void refresh_resolver(struct vfs_node *node)
+{
+	node->size = (uint64_t)libc_network.resolver((char *)node->content, RESOLVER_SIZE);
+}
+
+/* The directory or file of that name; made, if it is not there. */
+static struct vfs_node *have(struct vfs_node *parent, enum vfs_kind kind, char const *name)
+{
+	struct vfs_node *node = vfs_child(parent, name, strlen(name));
+
+	return node ? node : vfs_make(parent, kind, name, strlen(name));
+}
+
+static enum status add_resolver(void)
+{
+	struct vfs_node *etc, *node;
+
+	if (!&libc_network || !libc_network.resolver)
+		return STATUS_OK;
+	etc = have(vfs_root, VFS_DIRECTORY, "etc");
+	if (etc && vfs_child(etc, "resolv.conf", strlen("resolv.conf")))
+		return STATUS_OK;
+	node = etc ? have(etc, VFS_CONSTANT, "resolv.conf") : NULL;
+	if (!node)
+		return STATUS_OUT_OF_RAM;
+	node->content = libc_alloc(RESOLVER_SIZE);
+	node->refresh = refresh_resolver;
+	return node->content ? STATUS_OK : STATUS_OUT_OF_RAM;
+}
+
 enum status vfs_start(struct env *env, struct node config)
 {
 	struct node const vfs = node_child(config, "vfs");
@@ -178,5 +213,6 @@ enum status vfs_start(struct env *env, struct node config)
 	vfs_root = vfs_make(NULL, VFS_DIRECTORY, "", 0);
 	if (!vfs_root)
 		return STATUS_OUT_OF_RAM;
-	return node_exists(vfs) ? add_directory(env, vfs_root, vfs) : add_default(env);
+	TRY(node_exists(vfs) ? add_directory(env, vfs_root, vfs) : add_default(env));
+	return add_resolver();
 }

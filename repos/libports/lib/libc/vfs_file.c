@@ -196,14 +196,14 @@ long vfs_open(struct vfs_node *node, int flags, struct file **file)
 
 	if (node->kind == VFS_LINK)
 		return -ELOOP;
+	if (node->refresh)
+		node->refresh(node);
 	if (node->kind == VFS_DIRECTORY && (flags & O_ACCMODE) != O_RDONLY)
 		return -EISDIR;
 	if (node->kind != VFS_DIRECTORY && flags & O_DIRECTORY)
 		return -ENOTDIR;
 	if (node->kind != VFS_DEVICE && !node->writable && (flags & O_ACCMODE) != O_RDONLY)
 		return -EROFS;
-	if (node->backing && node->backing->refresh && !node->users)
-		node->backing->refresh(node);
 	if (flags & O_TRUNC && node->kind == VFS_RAM && (flags & O_ACCMODE) != O_RDONLY) {
 		long const result = vfs_resize(node, 0);
 
