@@ -95,6 +95,7 @@ static enum status end_empty(struct account *account)
 	assert(!account->ram_used && list_is_empty(&account->pairs));
 	end_gates(account);
 	list_remove(&account->record.of_account);
+	account_note_lent(account, -(int64_t)pages, -(int64_t)caps);
 	places_give(&account->record);
 	account_credit(origin, pages, caps + PLACES_ACCOUNT);
 	return STATUS_OK;

@@ -21,7 +21,7 @@ static enum status split(struct split_request const *request, uint32_t *id, stru
 	struct account *account;
 	struct account_split wanted = {
 		.label = request->label, .pages = request->ram >> PAGE_SHIFT, .caps = request->caps,
-		.component = request->kind == ACCOUNT_KIND_COMPONENT, .splitter = request->splitter,
+		.component = request->kind == ACCOUNT_KIND_COMPONENT, .lent = true, .splitter = request->splitter,
 	};
 
 	if (!is_aligned(request->ram, PAGE_SIZE))
@@ -66,6 +66,7 @@ static void info(struct account const *account, struct account_state *state)
 	*state = (struct account_state) {
 		.ram_limit = (uint64_t)account->ram_limit << PAGE_SHIFT, .ram_used = (uint64_t)account->ram_used << PAGE_SHIFT,
 		.caps_limit = account->caps_limit, .caps_used = account->caps_used,
+		.ram_lent = (uint64_t)account->ram_lent << PAGE_SHIFT, .caps_lent = account->caps_lent,
 		.refused = ram ? ACCOUNT_RESOURCE_RAM : caps ? ACCOUNT_RESOURCE_CAPS : ACCOUNT_RESOURCE_NONE,
 		.refused_amount = ram ? (uint64_t)account->refused_amount << PAGE_SHIFT : caps ? account->refused_amount : 0,
 	};

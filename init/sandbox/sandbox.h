@@ -84,6 +84,7 @@ struct sandbox_report {
 	struct handler   due;
 	struct reporter  reporter;         /* if <report> is there */
 	uint64_t         last_ns;          /* when it was made */
+	bool             is_refresh;       /* `due` is armed though nothing is new */
 	unsigned         readers;          /* of the ROM "state" */
 	unsigned         complaints;       /* about too small a buffer */
 };

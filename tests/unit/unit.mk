@@ -45,7 +45,7 @@ cap_alloc_SRC = base/lib/cap_alloc.c base/lib/rpc.c base/lib/string.c base/lib/s
 
 core_memory_SRC = core/memory.c
 core_pure = $(filter-out core/assert.c core/kernel_calls.c core/x86_64/%,$(wildcard core/*.c)) \
-	base/lib/tree.c base/lib/string.c base/lib/format.c base/lib/status.c base/lib/rpc.c
+	base/lib/tree.c base/lib/string.c base/lib/format.c base/lib/status.c base/lib/rpc.c base/lib/xml_write.c base/lib/xml_text.c
 core_boot_SRC = $(core_pure)
 core_accounts_SRC = $(core_pure)
 core_calls_SRC = $(core_pure)
