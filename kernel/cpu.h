@@ -28,7 +28,7 @@ struct cpu {
 	uint64_t       cr3;                  /* 16: loaded now */
 	uint32_t       call_key;             /* 24: state word of a thread that the current one may call on the fast path, */
 	uint32_t       reply_key;            /* 28: and reply to. HEAVY_KEY is in both while it is heavy; impossible while it is otherwise special */
-	uint8_t        reschedule;           /* 32: `sc` or `current` may not be right any more; or HANDED_OVER: they are, but `current` is another */
+	uint8_t        reschedule;           /* 32: `sc` or `current` may not be right any more; or enum handed_over: they are, but `current` is another */
 	uint8_t        heavy;                /* its FPU is on and its FS base may be set, for the heavy thread that ran last */
 	uint8_t        idle;                 /* in the idle loop, or not started yet: holds nothing, and interrupts come from kernel mode */
 	struct thread *sc;                   /* on whose time and priority */
@@ -45,9 +45,10 @@ struct cpu {
 	bool           is_up;                /* it has entered the kernel */
 	bool           is_stopped;           /* by cpu_stop_others */
 	bool           kicked;               /* an interrupt is on its way */
+	uint8_t        wakes;                /* threads that this entry has looked at for those who were woken (sched_wake) */
 };
 
-enum { HANDED_OVER = 2 };
+enum handed_over { HANDED_OVER = 2, GOES_TO_ITS_LIKE /* as heavy, and with the same keys */ };
 
 extern struct cpu this_cpu;
 
@@ -61,7 +62,7 @@ extern unsigned cpu_count;
 /* Can nothing happen there while we have the lock? */
 static inline bool cpu_is_quiet(struct cpu const *cpu) { return cpu == &this_cpu || cpu->idle; }
 
-/* An interrupt that makes it attend to its inbox and look whom it runs; on this CPU: at the end of the kernel entry. */
+/* An interrupt that makes it attend to its inbox and look whom it runs; on this CPU: as soon as the kernel is left. */
 void cpu_kick(struct cpu *cpu);
 
 static inline void cpu_reschedule(struct cpu *cpu)

@@ -17,6 +17,7 @@
 #include <kernel/x86_64/clock.h>
 
 #define VECTOR_PAGE_FAULT 14
+#define DEAD_CALLERS_MAX 2 /* calls that an entry turns away, since their gate died while they were queued */
 
 static unsigned header_words(uint64_t header) { return header >> 8 & 0xff; }
 static unsigned header_caps(uint64_t header)  { return header >> 16 & 0xf; }
@@ -254,31 +255,22 @@ void ipc_deliver_next(struct thread *t)
 
 	if (!callers_first && ipc_deliver_signal(t))
 		return;
-	/* Bound: those whose gate died while they were queued leave at the first look. */
-	while (t->state == THREAD_RECEPTIVE && t->remote_waiters)
+	for (unsigned looks = 0; t->state == THREAD_RECEPTIVE && t->remote_waiters; looks++) {
+		if (looks == DEAD_CALLERS_MAX) {
+			thread_look_later(t);
+			return;
+		}
 		ipc_deliver_call(container_of(t->waiters, struct thread, waiting));
+	}
 	if (t->state == THREAD_RECEPTIVE && callers_first)
 		ipc_deliver_signal(t);
 }
 
-void signal_submit(struct signal *signal)
+/* The receiver does not wait for it, or does not run at once. */
+static __attribute__((noinline)) void submit_slowly(struct signal *signal)
 {
 	struct thread *t = signal->thread;
 
-	/* A key of the fast path says that it is receptive, here and not special: most drivers, which are better than what runs. */
-	if (signal->object.flags & SIGNAL_PENDING) {
-		signal->count += signal->count < UINT32_MAX;
-		return;
-	}
-	if (thread_word(t) == this_cpu.call_key && !t->signals && !t->waiters && sched_switch_to(t)) {
-		t->frame.rax = STATUS_OK | (uint64_t)MESSAGE_SIGNAL << 20;
-		t->frame.rdi = signal->badge;
-		t->frame.rsi = 1;
-		t->signalled = 1;
-		t->depth = 0;
-		t->state = THREAD_RUNNING;
-		return;
-	}
 	signal->count = 1;
 	trace(TRACE_SUBMIT, this_cpu.current, t, 0, signal->badge);
 	if (t->state == THREAD_BLOCKED && t->wait_one == signal) {
@@ -297,6 +289,28 @@ void signal_submit(struct signal *signal)
 		sched_update(t);
 	else
 		thread_request(t, REQUEST_LOOK);
+}
+
+void signal_submit(struct signal *signal)
+{
+	struct thread *t = signal->thread;
+
+	if (signal->object.flags & SIGNAL_PENDING) {
+		signal->count += signal->count < UINT32_MAX;
+		return;
+	}
+	/* Most drivers wait, and are better than what runs. */
+	if (!sched_meets(t) || (uint64_t)t->signals | (uint64_t)t->waiters || !sched_prefers(t)) {
+		submit_slowly(signal);
+		return;
+	}
+	t->frame.rax = STATUS_OK | (uint64_t)MESSAGE_SIGNAL << 20;
+	t->frame.rdi = signal->badge;
+	t->frame.rsi = 1;
+	t->signalled = 1;
+	t->depth = 0;
+	t->state = THREAD_RUNNING;
+	sched_switch_to(t);
 }
 
 /* Waiting goes no further than a look if the caller said so, or if the deadline has passed. `deadline_ns` counts from boot. */
@@ -327,8 +341,8 @@ static void receive(struct thread *t, uint64_t header)
 	}
 	if (t->signals && !yields && ipc_deliver_signal(t))
 		return;
-	/* A stream of callers does not starve deadlines. Bound: those whose gate died while they were queued leave at the first look. */
-	while (poll && !late && t->waiters) {
+	/* A stream of callers does not starve deadlines. */
+	for (unsigned looks = 0; poll && !late && t->waiters && looks < DEAD_CALLERS_MAX; looks++) {
 		ipc_deliver_call(container_of(t->waiters, struct thread, waiting));
 		if (t->caller)
 			return;
@@ -439,14 +453,19 @@ void ipc_wait(struct thread *t)
 /* The fault is not taken at once: it waits for its handler, or nobody is there to take it. */
 static __attribute__((noinline)) void fault_slowly(struct thread *t, struct gate *gate)
 {
+	bool heard = gate && !gate->object.dead && !gate->thread->object.dead && t->depth < FAULT_DEPTH_MAX && !closes_a_ring(t, gate->thread);
+
+	if (heard && call_directly(t, gate, 0))
+		return;
 	trace(TRACE_FAULT, t, NULL, t->frame.vector, t->fault_address);
-	if (gate) {
+	if (heard) {
 		start_call(t, gate, 0);
 		return;
 	}
 	if (t->pd->is_core)
 		panic("core faulted: vector %lu error %lx address %lx ip %lx sp %lx", t->frame.vector, t->frame.error, t->fault_address,
 		      t->frame.rip, t->frame.rsp);
+	t->special &= ~THREAD_FAULTING;
 	t->state = t->frame.vector == FAULT_EXIT ? THREAD_EXITED : THREAD_BLOCKED;
 	sched_update(t);
 	this_cpu.reschedule = true;
@@ -459,13 +478,14 @@ void ipc_fault(struct thread *t, uint64_t address)
 
 	t->fault_address = address;
 	t->wait_one = NULL;
-	if (gate && !gate->object.dead && !gate->thread->object.dead && t->depth < FAULT_DEPTH_MAX && !closes_a_ring(t, gate->thread)) {
-		t->special |= THREAD_FAULTING;
-		if (!call_directly(t, gate, 0))
-			fault_slowly(t, gate);
-	} else {
-		fault_slowly(t, NULL);
+	t->special |= THREAD_FAULTING;
+	if (!gate || gate->object.dead || !sched_meets(gate->thread) || t->depth >= FAULT_DEPTH_MAX) {
+		fault_slowly(t, gate);
+		return;
 	}
+	t->partner = gate->thread;
+	deliver_call(t, gate);
+	sched_go_to(gate->thread);
 }
 
 void ipc_abort_wait(struct thread *t, enum status status)

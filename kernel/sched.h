@@ -14,7 +14,7 @@
 /* Puts the SC of `t` where its state says: into the run queue, or out of it. */
 void sched_update(struct thread *t);
 
-/* `t` can run or receive again: the SC at the root of its chain and the best waiter at each step may go on. */
+/* `t` can run or receive again: the SC at the root of its chain and the best waiter at each step may go on; some of them when this entry is over. */
 void sched_wake(struct thread *t);
 
 void sched_remove(struct thread *t);
@@ -39,10 +39,20 @@ void sched_budget_forget(struct budget *b);
 
 /*
  * Most kernel entries that end in another thread leave nothing to find out: who called goes on in its server, who was replied to goes on, who gets a
- * signal is better than what runs. sched_goes_on_with says whether the SC that runs can go on in `t`, a local thread that serves nobody else, if nothing
- * else changes; sched_hand_over makes it so. sched_switch_to makes the SC of `t` run, if it is now the best there is. Whatever happens after either in
- * the same entry leads to a full dispatch again.
+ * signal is better than what runs. Whatever happens after one of these in the same entry leads to a full dispatch again.
+ *
+ * sched_meets: the fast path could go from the current thread to `t`, which is receptive. So there is nothing to find out about either, and
+ * leaving with `t` is all that is left to do: sched_go_to.
  */
+static inline bool sched_meets(struct thread const *t) { return thread_word(t) == this_cpu.call_key && !this_cpu.reschedule; }
+
+static inline void sched_go_to(struct thread *t)
+{
+	this_cpu.current = t;
+	this_cpu.reschedule = GOES_TO_ITS_LIKE;
+}
+
+/* Can the SC that runs go on in `t`, a local thread that serves nobody else, if nothing else changes? Then sched_hand_over makes it so. */
 static inline bool sched_goes_on_with(struct thread const *t)
 {
 	return !this_cpu.reschedule && !(t->special & ~(THREAD_HEAVY | THREAD_FAULTING)) && !t->trace && t->home == &this_cpu && !t->waiters && !t->signals &&
@@ -58,31 +68,33 @@ static inline void sched_hand_over(struct thread *t)
 /* The timer for an SC that begins to run, or its quantum, is to be set. */
 void sched_arm(struct thread *sc, uint64_t now);
 
-static inline bool sched_switch_to(struct thread *t)
+/* Is the SC of `t`, whom the current thread meets, better than all that is ready, and nobody's time to be looked after? */
+static inline bool sched_prefers(struct thread const *t)
+{
+	struct thread const *sc = this_cpu.sc;
+
+	return !(this_cpu.ready >> t->level || (uint64_t)t->budget | (uint64_t)sc->budget | (uint64_t)sc->caller);
+}
+
+/* Makes it run. */
+static inline void sched_switch_to(struct thread *t)
 {
 	struct thread *sc = this_cpu.sc;
-
-	if (this_cpu.reschedule || !sc || this_cpu.ready >> t->level || t->budget || sc->budget || sc->caller)
-		return false;
-
 	uint64_t now = clock_ticks(), spent = now - this_cpu.sc_since;
+
 	sc->consumed += spent;
-	sc->quantum -= spent < sc->quantum ? spent : sc->quantum;
+	sc->quantum -= spent;
 	this_cpu.sc_since = now;
 	this_cpu.sc = this_cpu.queue[t->level] = t->next = t->prev = t;
 	this_cpu.ready |= 1UL << t->level;
 	t->in_run_queue = 1;
-	if (!t->quantum || now + t->quantum < this_cpu.timer_set)
+	sched_go_to(t);
+	if (t->quantum <= 0 || now + t->quantum < this_cpu.timer_set)
 		sched_arm(t, now);
-	sched_hand_over(t);
-	return true;
 }
 
 /* Finds out who runs next, idles if nobody can, and returns the thread to leave the kernel with; unlocks the kernel. */
 struct thread *sched_dispatch(void);
-
-/* The same, shorter after a hand-over. */
-struct thread *sched_leave(void);
 
 /* The SC of `t` is about to cease to exist. */
 void sched_forget(struct thread *t);
@@ -95,6 +107,9 @@ uint64_t sched_consumed(struct thread const *t);
 
 /* The timer interrupt: wakes those whose deadline has passed, ends the quantum. */
 void sched_tick(void);
+
+/* A timer interrupt comes at `ticks` if none comes before. */
+void sched_tick_at(uint64_t ticks);
 
 /* Ends the wait of `t` with TIMEOUT at `ticks`. */
 void sched_timeout_set(struct thread *t, uint64_t ticks);

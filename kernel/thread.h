@@ -101,7 +101,7 @@ struct thread {
 		uint64_t epoch;               /* ENDED: other CPUs may know it until this is over */
 	};
 	uint64_t       consumed;              /* ticks, on the own SC */
-	uint64_t       quantum;               /* ticks left before others of the same priority get their turn */
+	int64_t        quantum;               /* ticks left before others of the same priority get their turn; 0 or less: used up */
 	struct budget *budget;                /* pays for its SC; NULL: nobody */
 	uint32_t       dry_next, dry_prev;    /* DRY: ring of its budget, by physical address / GRANULE */
 	uint32_t       bound;                 /* gates and signal contexts that deliver here; the thread outlives them */
@@ -146,6 +146,9 @@ enum thread_request {
 
 /* Does it here and now where that is allowed, else has the home CPU do it soon. */
 void thread_request(struct thread *t, enum thread_request what);
+
+/* Has the home CPU, also this one, look at it when this entry is over. */
+void thread_look_later(struct thread *t);
 
 /* For the inbox. */
 void thread_attend(struct thread *t, unsigned requests);

@@ -37,8 +37,6 @@ static uint64_t ratio(uint64_t a, uint64_t b)
 	return low;
 }
 
-uint64_t clock_ticks(void) { return rdtsc(); }
-
 uint64_t clock_ns_to_ticks(uint64_t ns)    { return scale(ns, ticks_per_ns); }
 uint64_t clock_ticks_to_ns(uint64_t ticks) { return scale(ticks, ns_per_tick); }
 

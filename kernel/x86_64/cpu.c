@@ -4,6 +4,7 @@
  * has. Intel SDM volume 3, chapters 2, 4, 5, 6 and 7.
  */
 #include <kernel/cpu.h>
+#include <kernel/x86_64/apic.h>
 #include <kernel/x86_64/boot.h>
 #include <kernel/x86_64/cpu_ops.h>
 #include <kernel/x86_64/fpu.h>
@@ -80,6 +81,8 @@ static_assert(offsetof(struct thread, state) == THREAD_STATE && offsetof(struct 
               offsetof(struct thread, signals) == THREAD_SIGNALS && offsetof(struct thread, waiters) == THREAD_WAITERS &&
               offsetof(struct thread, by_syscall) == THREAD_BY_SYSCALL && offsetof(struct thread, depth) == THREAD_DEPTH &&
               offsetof(struct thread, offered) == THREAD_OFFERED && THREAD_OFFERED == THREAD_DEPTH + 1, "machine.h");
+static_assert(GOES_TO_ITS_LIKE == GOES_TO_ITS_LIKE_VALUE && THREAD_FAULTING == SPECIAL_FAULTING && offsetof(struct thread, special) == THREAD_STATE + 1 &&
+              FAULT_EXIT == VECTOR_EXIT && FAULT_RESUME == 0 && VECTOR_IRQ == IRQS_START && VECTOR_IRQ_END == IRQS_END, "machine.h");
 static_assert(THREAD_RUNNING == STATE_RUNNING && THREAD_RECEPTIVE == STATE_RECEPTIVE && THREAD_CALLING == STATE_CALLING &&
               CHAIN_DEPTH_MAX == DEPTH_MAX && OBJECT_GATE == GATE_LIVE && SYS_CALL == 0 && SYS_REPLY_WAIT == OP_REPLY_WAIT &&
               SYS_SUBMIT == OP_SUBMIT && UTCB_CAPS == UTCB_CAPS_MAX &&

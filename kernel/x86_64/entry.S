@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Into the kernel and out of it. Registers of the running thread are saved into struct thread, by syscall directly, by
- * interrupts through the CPU's stack; every way out but the fast path is kernel_exit, which asks the scheduler whom to leave
- * with. With the user's stack pointer loaded only NMI, double fault and machine check can arrive, and they have stacks of their own.
+ * Into the kernel by system calls, and out of it. Registers of the running thread are saved into struct thread; every way out but the fast
+ * path is kernel_exit, which asks the scheduler whom to leave with. With the user's stack pointer loaded only NMI, double fault and
+ * machine check can arrive, and they have stacks of their own.
  *
  * The fast path. A call goes through here if it is to a gate whose thread is receptive, on this CPU and not special, without
  * flags; a reply if the caller is not special and nobody and nothing else waits for the server. Then the SC does not
@@ -13,7 +13,7 @@
  * Registers: r11 current thread, r12 the other, rbx the current domain, rbp the gate (+ 1), rcx scratch; rax, rsi, rdx, r8, r9
  * carry the message and are not touched.
  */
-#include <kernel/x86_64/machine.h>
+#include <kernel/x86_64/asm.h>
 
 #define T_R15 (THREAD_FRAME + FRAME_R15)
 #define T_R14 (THREAD_FRAME + FRAME_R14)
@@ -23,8 +23,6 @@
 #define T_RBX (THREAD_FRAME + FRAME_RBX)
 #define T_RIP (THREAD_FRAME + FRAME_RIP)
 #define T_RSP (THREAD_FRAME + FRAME_RSP)
-
-#define CPU(field) this_cpu + field(%rip)
 
 /* What a function call keeps, and where to return to: all that the fast path has to save. */
 .macro save_kept
@@ -80,21 +78,6 @@
 	sysretq
 .endm
 
-/* As in cpu.h. */
-.macro lock_kernel register=%ecx
-	mov $1, \register
-	lock xadd \register, the_lock(%rip)
-1:	cmp \register, the_lock + 4(%rip)
-	je 2f
-	pause
-	jmp 1b
-2:
-.endm
-
-.macro unlock_kernel
-	incl the_lock + 4(%rip)
-.endm
-
 /* Message words from 4 up, from the UTCB of r11 to that of r12. eax bits 8-15: words. Clobbers rcx, rdi, r14. */
 .macro copy_words
 	mov %rsi, %r14
@@ -137,11 +120,12 @@
 	jnz slow
 .endm
 
-/* From a heavy thread to the heavy one in r12, with a plain message, when all else has been looked at: \key, then the FPU. Clobbers rcx, rdi, r10. */
-.macro switch_heavy key
+/* From a heavy thread to the heavy one in r12, with a plain message, when all else has been looked at: \key, then the FPU. Clobbers rcx, rdi, r10.
+   \light: where to go from a thread that is not heavy, with the key in ecx. */
+.macro switch_heavy key light
 	mov CPU(\key), %ecx
 	btr $HEAVY_KEY, %ecx
-	jnc slow
+	jnc \light
 	cmp %ecx, THREAD_WORD(%r12)
 	jne slow
 	mov CPU(CPU_STACK), %rsp
@@ -328,14 +312,36 @@ heavy_call:
 	ja slow
 	cmpb $DEPTH_MAX, THREAD_DEPTH(%r11)
 	jae slow
-	switch_heavy CPU_CALL_KEY
+	switch_heavy CPU_CALL_KEY slow
 	jmp call_checked
 
 heavy_reply:
 	cmp $UTCB_WORDS_MAX << 8 | OP_REPLY_WAIT, %eax
 	ja slow
-	switch_heavy CPU_REPLY_KEY
+	switch_heavy CPU_REPLY_KEY resume
 	jmp reply_checked
+
+/* The answer to a fault, if nothing else is special about its thread (r12): it goes on as it was, with all registers, if that is what the answer says. */
+resume:
+	cmp $OP_REPLY_WAIT, %rax             /* FAULT_RESUME, no words */
+	jne slow
+	cmpl $VECTOR_EXIT, THREAD_FRAME + FRAME_VECTOR(%r12)
+	je slow
+	or $SPECIAL_FAULTING << 8, %ecx
+	lock_kernel %r10d                    /* others may be about to write `special` */
+	cmp %ecx, THREAD_WORD(%r12)
+	jne resume_slowly
+	movw $STATE_RUNNING, THREAD_STATE(%r12) /* and no longer special */
+	unlock_kernel
+	movq $0, THREAD_CALLER(%r11)
+	movb $STATE_RECEPTIVE, THREAD_STATE(%r11)
+	mov %r12, CPU(CPU_CURRENT)
+	mov %r12, %rax
+	jmp exit_to_rax
+
+resume_slowly:
+	unlock_kernel
+	jmp slow
 
 /* An operation that does not exist is refused here, with the caller's registers as they are. */
 not_fast:
@@ -422,9 +428,12 @@ leave_slow:
 
 	.global kernel_exit
 kernel_exit:
-	mov CPU(CPU_STACK), %rsp
-	xor %ebp, %ebp
-	call sched_leave
+	mov CPU(CPU_CURRENT), %rax
+	cmpb $GOES_TO_ITS_LIKE_VALUE, CPU(CPU_RESCHEDULE)
+	jne dispatch
+	movb $0, CPU(CPU_RESCHEDULE)
+	unlock_kernel
+exit_to_rax:
 	mov THREAD_PD(%rax), %rcx
 	mov PD_CR3(%rcx), %rcx
 	cmp CPU(CPU_CR3), %rcx
@@ -459,7 +468,8 @@ exit_message:
 exit_full:
 	movb $1, THREAD_BY_SYSCALL(%rax)
 	mov %r10, %rsp
-pop_frame:
+	.global exit_frame
+exit_frame:
 	pop %r15
 	pop %r14
 	pop %r13
@@ -478,99 +488,10 @@ pop_frame:
 	add $16, %rsp                        /* vector, error */
 	iretq
 
-.macro push_frame
-	push %rax
-	push %rcx
-	push %rdx
-	push %rbx
-	push %rbp
-	push %rsi
-	push %rdi
-	push %r8
-	push %r9
-	push %r10
-	push %r11
-	push %r12
-	push %r13
-	push %r14
-	push %r15
-	pushq $2                             /* the user's DF and AC, which would open SMAP, are not the kernel's */
-	popfq
-	mov %rsp, %rdi
-.endm
-
-/* From user mode all registers go straight to the thread; cs and ss are the same for all. */
-interrupt_entry:
-	testb $3, 24(%rsp)                   /* cs, above vector, error and rip */
-	jz interrupt_in_kernel
-	push %r11
-	mov CPU(CPU_CURRENT), %r11
-	mov %rax, THREAD_FRAME + FRAME_RAX(%r11)
-	mov %rcx, THREAD_FRAME + FRAME_RCX(%r11)
-	mov %rdx, THREAD_FRAME + FRAME_RDX(%r11)
-	mov %rbx, THREAD_FRAME + FRAME_RBX(%r11)
-	mov %rbp, THREAD_FRAME + FRAME_RBP(%r11)
-	mov %rsi, THREAD_FRAME + FRAME_RSI(%r11)
-	mov %rdi, THREAD_FRAME + FRAME_RDI(%r11)
-	mov %r8, THREAD_FRAME + FRAME_R8(%r11)
-	mov %r9, THREAD_FRAME + FRAME_R9(%r11)
-	mov %r10, THREAD_FRAME + FRAME_R10(%r11)
-	mov %r12, THREAD_FRAME + FRAME_R12(%r11)
-	mov %r13, THREAD_FRAME + FRAME_R13(%r11)
-	mov %r14, THREAD_FRAME + FRAME_R14(%r11)
-	mov %r15, THREAD_FRAME + FRAME_R15(%r11)
-	popq THREAD_FRAME + FRAME_R11(%r11)
-	popq THREAD_FRAME + FRAME_VECTOR(%r11)
-	popq THREAD_FRAME + FRAME_ERROR(%r11)
-	popq THREAD_FRAME + FRAME_RIP(%r11)
-	pop %rcx
-	popq THREAD_FRAME + FRAME_RFLAGS(%r11)
-	popq THREAD_FRAME + FRAME_RSP(%r11)
+dispatch:
 	mov CPU(CPU_STACK), %rsp
-	pushq $2                             /* the user's DF and AC, which would open SMAP, are not the kernel's */
-	popfq
 	xor %ebp, %ebp
-	mov %r11, %rdi
-	call interrupt_from_user
-	jmp kernel_exit
-
-interrupt_in_kernel:
-	push_frame
-	call interrupt_from_kernel           /* returns in the idle loop alone */
-	jmp pop_frame
-
-/* Comes at any time, also in the fast path with the user's stack pointer, and changes nothing. */
-nmi_entry:
-	push_frame
-	call interrupt_nmi
-	jmp pop_frame
-
-/* One stub of 16 bytes for each vector; those without an error code push 0. */
-	.balign 16
-	.global interrupt_stubs
-interrupt_stubs:
-	.set vector, 0
-	.rept 256
-	.balign 16
-	.if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
-	pushq $0
-	.endif
-	pushq $vector
-	.if vector == 2
-	jmp nmi_entry
-	.else
-	jmp interrupt_entry
-	.endif
-	.set vector, vector + 1
-	.endr
-
-	.section .stack, "aw", @nobits
-	.balign 4096
-	.skip 8192
-	.global cpu_stack_top
-cpu_stack_top:
-	.skip 8192                           /* double fault, NMI, machine check, debug: 2 KiB each, by IST */
-	.global cpu_ist_top
-cpu_ist_top:
+	call sched_dispatch
+	jmp exit_to_rax
 
 	.section .note.GNU-stack, "", @progbits

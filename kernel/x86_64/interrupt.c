@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Interrupts and exceptions, sorted by vector. Those of user mode have their registers moved into the thread. */
+/*
+ * Interrupts and exceptions, sorted by vector. Those of user mode have had their registers saved to the thread, which leaves by iret; the kernel is locked.
+ * Those of devices that come in user mode go from entry.S to irq_handle.
+ */
 #include <kernel/console.h>
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
@@ -19,13 +22,12 @@ static void handle_interrupt(uint64_t vector)
 {
 	if (vector == VECTOR_SPURIOUS)
 		return;
-	if (vector >= VECTOR_IRQ && vector < VECTOR_IRQ_END) {
+	if (vector >= VECTOR_IRQ && vector < VECTOR_IRQ_END)
 		irq_handle(vector);
-		return;
-	}
 	apic_eoi();
 	if (vector == VECTOR_TIMER) {
 		clock_refine();
+		irq_rest_is_over();
 		sched_tick();
 	} else if (vector == VECTOR_SERIAL) {
 		console_interrupt();
@@ -38,11 +40,7 @@ void interrupt_from_user(struct thread *t)
 {
 	uint64_t vector = t->frame.vector;
 
-	kernel_lock();
-	t->by_syscall = 0;
-	if (vector >= VECTOR_IRQ && vector < VECTOR_IRQ_END)
-		irq_handle(vector);
-	else if (vector >= EXCEPTIONS)
+	if (vector >= EXCEPTIONS)
 		handle_interrupt(vector);
 	else if (vector == EXCEPTION_DOUBLE_FAULT || vector == EXCEPTION_MACHINE_CHECK)
 		panic_at(&t->frame, "exception %lu while in user mode", vector);

@@ -32,6 +32,8 @@
 #define STATE_RUNNING    1
 #define STATE_RECEPTIVE  2
 #define STATE_CALLING    3
+#define SPECIAL_FAULTING 4
+#define VECTOR_EXIT    256        /* FAULT_EXIT */
 #define DEPTH_MAX       16
 #define OP_REPLY_WAIT    1
 #define OP_SUBMIT        3
@@ -90,7 +92,13 @@
 #define CPU_CALL_KEY  24
 #define CPU_REPLY_KEY 28
 #define CPU_RESCHEDULE 32
+#define GOES_TO_ITS_LIKE_VALUE 3
 #define HEAVY_KEY       7         /* the bit of a key that is in no thread's word: no state is so large */
+
+/* interrupt controllers, see apic.h */
+#define IRQS_START   0x30
+#define IRQS_END     0xf0
+#define APIC_EOI     0xffffffffffe000b0
 
 #ifndef __ASSEMBLER__
 #include <kernel/kernel.h>

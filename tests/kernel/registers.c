@@ -341,3 +341,27 @@ TEST(a_page_fault_keeps_all_registers_and_flags)
 	CHECK_IS(after[0], (11 + 24) * 14 / 2);
 	CHECK_IS(rounds[0], 1);
 }
+
+static void mends(uint64_t unused)
+{
+	for (;;) {
+		sys(syscall_header(SYS_REPLY_WAIT, 0, 0, 0, FAULT_RESUME), 0, 0, 0, 0, 0);
+		while (!*(uint64_t volatile *)&rounds[1])
+			spin();
+	}
+}
+
+TEST(a_page_fault_that_a_handler_resolves_keeps_all_registers_and_flags)
+{
+	struct child *c = child_new(touches, 5), *pager = child_run(mends, 10, 0);
+
+	settle();
+	OK(op3(SYS_THREAD_SET, c->thread, THREAD_PAGER, gate_new(pager, 1)));
+	child_start(c, 0x10000000);
+	settle();
+	OK(op5(SYS_MAP, c->pd, 0x10000000, frame(), 1, MAP_WRITE));
+	rounds[1] = 1;
+	settle();
+	CHECK_IS(after[0], (11 + 24) * 14 / 2);
+	CHECK_IS(rounds[0], 1);
+}
