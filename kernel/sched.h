@@ -14,7 +14,7 @@
 /* Puts the SC of `t` where its state says: into the run queue, or out of it. */
 void sched_update(struct thread *t);
 
-/* `t` can run or receive again: the SC at the root of its chain and the best waiter at each step may go on. */
+/* `t` can run or receive again: the SC at the root of its chain and the best waiter at each step may go on; some of them when this entry is over. */
 void sched_wake(struct thread *t);
 
 void sched_remove(struct thread *t);

@@ -5,6 +5,8 @@
 
 namespace eval network {
 	variable count 0
+	# where QEMU's monitor listens; "": it does not
+	variable monitor ""
 	# the process group of the command that runs on the host; "": none
 	variable command ""
 }
@@ -29,8 +31,23 @@ proc network_card {args} {
 	set card [join [list virtio-net-pci netdev=$id disable-legacy=on {*}$option(device)] ,]
 	set record [network::record_of $id]
 	file delete $record
+	if {$network::monitor eq ""} {
+		set network::monitor [network::free_port]
+		append_qemu_args [list -monitor tcp:127.0.0.1:$network::monitor,server=on,wait=off]
+	}
 	append_qemu_args [list -netdev $backend -device $card -object filter-dump,id=record-$id,netdev=$id,file=$record]
 	return $ports
+}
+
+# Pulls the cable out of the card (no), or plugs it in again (yes).
+proc cable_plugged {is_plugged} {
+	machine::start
+	set channel [socket 127.0.0.1 $network::monitor]
+	fconfigure $channel -buffering line
+	puts $channel "set_link net1 [expr {$is_plugged ? "on" : "off"}]"
+	close $channel write
+	read $channel
+	close $channel
 }
 
 # Fails unless the recorded frames decode without a complaint of tshark, and, for each pattern, one matches it as tshark shows it in a line.
