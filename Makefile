@@ -33,7 +33,7 @@ kernel: build/boot/kernel build/boot/kernel32
 
 units: $(unit_programs)
 
-run: run/hello
+run: run/demo
 
 run/%: $(STAMP) FORCE
 	+@tools/run run/$*
@@ -57,6 +57,7 @@ trace/%: all FORCE
 	@BOOT=$(or $(BOOT),direct) tools/trace $*
 
 test: all units
+	@tools/setup browser
 	+@tools/test $(unit_programs:%=-u %) $(scenarios:%=-s %) $(failing:%=-f %) $(if $(ONLY),-o '$(ONLY)')
 
 # One dispatcher with libFuzzer
@@ -101,7 +102,7 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make run            boot the default scenario, hello, in QEMU (leave with Ctrl-C or Ctrl-A X)'
+	@echo 'make run            boot the default scenario, demo, in QEMU: a web page of the resources being traded (leave with Ctrl-C or Ctrl-A X)'
 	@echo 'make run/NAME       boot run/NAME.run; BOOT=iso|uefi|direct, CPUS=4, MEM=512, ICOUNT=1, CHECKS=off, QEMU_ARGS=..., DEBUG=1'
 	@echo 'make gdb/NAME       the same under gdb, with symbols of the kernel and of the component that runs (tools/debug.py)'
 	@echo 'make record/NAME    boot and record it; make replay/NAME repeats that in gdb, which can also go backwards'

@@ -180,6 +180,16 @@ enum status account_loan(struct account const *top, struct account const *accoun
 	return STATUS_TOO_DEEP;
 }
 
+void account_note_lent(struct account *account, int64_t pages, int64_t caps)
+{
+	struct account *origin = account->record.account;
+
+	if (!(account->gates & 1u << ACCOUNT_LENT))
+		return;
+	origin->ram_lent += pages;
+	origin->caps_lent += caps;
+}
+
 enum status account_split(struct account *origin, struct account_split const *split, struct account **account)
 {
 	struct account *made;
@@ -200,6 +210,8 @@ enum status account_split(struct account *origin, struct account_split const *sp
 	}
 	made->record.account = origin;
 	made->record.state = split->component ? ACCOUNT_COMPONENT : 0;
+	made->gates = split->lent ? 1u << ACCOUNT_LENT : 0;
+	account_note_lent(made, split->pages, split->caps);
 	made->home = split->component ? made : origin->home;
 	list_init(&made->objects);
 	list_init(&made->pairs);
@@ -244,7 +256,9 @@ enum status account_grow(struct account *account, uint64_t pages, uint64_t caps)
 
 	RPC_TRY(account_charge(origin, pages, caps));
 	status = set_limits(account, account->ram_limit + pages, account->caps_limit + caps);
-	if (status != STATUS_OK)
+	if (status == STATUS_OK)
+		account_note_lent(account, pages, caps);
+	else
 		account_credit(origin, pages, caps);
 	return status;
 }
@@ -257,6 +271,7 @@ enum status account_shrink(struct account *account, uint64_t pages, uint64_t cap
 		(void)places_trim(account, pairs_for(account->caps_limit - caps));
 	if (pages > account->ram_limit || set_limits(account, account->ram_limit - pages, account->caps_limit - caps) != STATUS_OK)
 		return STATUS_OUT_OF_RAM;
+	account_note_lent(account, -(int64_t)pages, -(int64_t)caps);
 	account_credit(account->record.account, pages, caps);
 	return STATUS_OK;
 }

@@ -26,7 +26,7 @@
 enum account_flags {
 	ACCOUNT_COMPONENT    = 1,     /* has pairs of its own */
 	ACCOUNT_OUTLIVES     = 2,     /* belongs to an account above its origin */
-	ACCOUNT_HUSK         = 4,     /* destroyed, but accounts that outlive it are left */
+	ACCOUNT_HUSK         = 4,     /* destroyed, but accounts that outlive it, or quarantined memory, are left */
 	ACCOUNT_REFUSED_RAM  = 8,     /* last refusal */
 	ACCOUNT_REFUSED_CAPS = 16,
 	ACCOUNT_TOLD         = 32,    /* there was a refusal since the last info on the control, which was signalled */
@@ -36,12 +36,13 @@ enum account_flags {
 
 enum { ACCOUNT_DEPTH_MAX = 64 };    /* that anybody looks upwards */
 
-enum { ACCOUNT_LABEL = 31 };    /* with terminator; longer ones are cut, "..." at the end, for the ledger is their only use */
+enum { ACCOUNT_LABEL = 23 };    /* with terminator; longer ones are cut, "..." at the end, for the ledger is their only use */
 
 struct account {
 	struct record     record;              /* account: the origin */
 	uint32_t          ram_limit, ram_used; /* pages */
 	uint32_t          caps_limit, caps_used;
+	uint32_t          ram_lent, caps_lent; /* of `used`: the limits of accounts below that others than core made of it */
 	uint32_t          pair_count;
 	uint32_t          id;                  /* of the session at core that it was made for, or 0 */
 	uint32_t          refused_amount;
@@ -53,7 +54,7 @@ struct account {
 	struct list       pairs;               /* of struct pair by of_account */
 	struct signal_ref refusal;
 	uint8_t           gates;               /* bit ACCOUNT_USE, ACCOUNT_CONTROL: somebody was given that capability, so the gate exists;
-	                                          ACCOUNT_DMA: may know where its memory is */
+	                                          ACCOUNT_DMA: may know where its memory is; ACCOUNT_LENT: it is in `lent` of its origin */
 	char              label[ACCOUNT_LABEL];
 };
 
@@ -93,6 +94,7 @@ struct account_split {
 	char const     *label;
 	uint64_t        pages, caps;
 	bool            component;
+	bool            lent;         /* somebody's, not a session at core */
 	struct account *splitter;
 };
 
@@ -115,6 +117,9 @@ struct account *account_next(struct account const *root, struct account *account
  * than ACCOUNT_DEPTH_MAX accounts are above.
  */
 MUST_CHECK enum status account_loan(struct account const *top, struct account const *account, uint32_t beyond, uint32_t *id);
+
+/* What is lent to it has changed: `lent` of its origin follows. */
+void account_note_lent(struct account *account, int64_t pages, int64_t caps);
 
 /* Moves quota from the origin. OUT_OF_RAM, OUT_OF_CAPS: it has too little. INVALID: too little RAM for the pairs. */
 MUST_CHECK enum status account_grow(struct account *account, uint64_t pages, uint64_t caps);

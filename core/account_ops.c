@@ -21,7 +21,7 @@ static enum status split(struct split_request const *request, uint32_t *id, stru
 	struct account *account;
 	struct account_split wanted = {
 		.label = request->label, .pages = request->ram >> PAGE_SHIFT, .caps = request->caps,
-		.component = request->kind == ACCOUNT_KIND_COMPONENT, .splitter = request->splitter,
+		.component = request->kind == ACCOUNT_KIND_COMPONENT, .lent = true, .splitter = request->splitter,
 	};
 
 	if (!is_aligned(request->ram, PAGE_SIZE))
@@ -66,6 +66,7 @@ static void info(struct account const *account, struct account_state *state)
 	*state = (struct account_state) {
 		.ram_limit = (uint64_t)account->ram_limit << PAGE_SHIFT, .ram_used = (uint64_t)account->ram_used << PAGE_SHIFT,
 		.caps_limit = account->caps_limit, .caps_used = account->caps_used,
+		.ram_lent = (uint64_t)account->ram_lent << PAGE_SHIFT, .caps_lent = account->caps_lent,
 		.refused = ram ? ACCOUNT_RESOURCE_RAM : caps ? ACCOUNT_RESOURCE_CAPS : ACCOUNT_RESOURCE_NONE,
 		.refused_amount = ram ? (uint64_t)account->refused_amount << PAGE_SHIFT : caps ? account->refused_amount : 0,
 	};
@@ -184,8 +185,14 @@ static enum status op_ram_physical(struct ram_session *self, struct rpc_cap cons
 		return STATUS_DENIED;
 	if (dataspace->record.account != account || dataspace->record.state != DATASPACE_LIVE || !(dataspace->rights & DATASPACE_RAM))
 		return STATUS_NOT_FOUND;
+	dataspace->rights |= DATASPACE_TOLD;
 	*address = (uint64_t)dataspace->frame << PAGE_SHIFT;
 	return STATUS_OK;
+}
+
+static enum status op_ram_devices_silent(struct ram_session *self)
+{
+	return ((struct account *)self)->gates & 1 << ACCOUNT_DMA ? dataspace_end_quarantine() : STATUS_DENIED;
 }
 
 static enum status op_ram_free(struct ram_session *self, struct rpc_cap const *memory)
@@ -222,7 +229,7 @@ static enum status op_ram_used(struct ram_session *self, uint64_t *bytes)
 }
 
 struct ram_ops const ram_operations = {
-	.alloc = op_ram_alloc, .alloc_below_4g = op_ram_alloc_below_4g, .physical = op_ram_physical, .free = op_ram_free,
+	.alloc = op_ram_alloc, .alloc_below_4g = op_ram_alloc_below_4g, .physical = op_ram_physical, .devices_silent = op_ram_devices_silent, .free = op_ram_free,
 	.ref_account = op_ram_ref_account, .transfer_quota = op_ram_transfer_quota,
 	.quota = op_ram_quota, .used = op_ram_used,
 };

@@ -12,6 +12,7 @@
 #include <core/io_mem.h>
 #include <core/io_port.h>
 #include <core/ledger.h>
+#include <core/machine_rom.h>
 #include <core/main.h>
 #include <core/parent.h>
 #include <core/pd.h>
@@ -198,7 +199,7 @@ static void start_init(struct rom_module const *platform_module, uint32_t cpus)
 
 void boot(struct info const *info)
 {
-	struct account_split split = { .label = "init", .component = true, .splitter = &core_account };
+	struct account_split split = { .label = "init", .component = true, .lent = true, .splitter = &core_account };
 	uint64_t caps;
 
 	if (info->magic != INFO_MAGIC || info->range_count > INFO_RANGES)
@@ -217,6 +218,7 @@ void boot(struct info const *info)
 	io_mem_init(info);
 	io_port_init(info);
 	find_modules(info);
+	machine_rom_init();
 	check_init(need_module("init"));
 	(void)need_module("config");
 
@@ -230,5 +232,6 @@ void boot(struct info const *info)
 	if (account_split(&core_account, &split, &init_account) != STATUS_OK)
 		core_fail("too little memory for init: %llu pages", (unsigned long long)split.pages);
 	core_print("init gets %llu KiB of RAM and %u caps", (unsigned long long)split.pages * 4, (unsigned)caps);
+	machine_rom_write(info);
 	start_init(platform, info->cpus);
 }

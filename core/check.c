@@ -80,8 +80,13 @@ struct ledger_use ledger_count(struct account const *account)
 	list_for_each(record, &account->objects, struct record, of_account) {
 		assert(record->account == account && record->places);
 		if (record->type == RECORD_ACCOUNT) {
+			struct account const *below = (struct account const *)record;
+			bool const is_lent = below->gates & 1u << ACCOUNT_LENT;
+
 			use.split_pages += pages_of(record);
-			use.caps += ((struct account const *)record)->caps_limit;
+			use.caps += below->caps_limit;
+			use.lent_pages += is_lent ? below->ram_limit : 0;
+			use.lent_caps += is_lent ? below->caps_limit : 0;
 		} else {
 			use.own_pages += pages_of(record);
 		}
@@ -106,7 +111,11 @@ static bool is_right(struct account const *account)
 		core_print_plain("ledger: account \"%s\" says %u pages, %u caps and %u pairs; counted are %llu, %llu and %llu", account->label,
 		                 account->ram_used, account->caps_used, account->pair_count, (unsigned long long)pages, (unsigned long long)use.caps,
 		                 (unsigned long long)use.pairs);
-	return right && account->ram_used <= account->ram_limit && account->caps_used <= account->caps_limit;
+	if (use.lent_pages != account->ram_lent || use.lent_caps != account->caps_lent)
+		core_print_plain("ledger: account \"%s\" says that it has lent %u pages and %u caps; counted are %llu and %llu", account->label,
+		                 account->ram_lent, account->caps_lent, (unsigned long long)use.lent_pages, (unsigned long long)use.lent_caps);
+	return right && use.lent_pages == account->ram_lent && use.lent_caps == account->caps_lent && account->ram_used <= account->ram_limit &&
+	       account->caps_used <= account->caps_limit;
 }
 
 bool ledger_is_right(void)

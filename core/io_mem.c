@@ -19,7 +19,7 @@ static struct pages pages_of(uint64_t base, uint64_t size)
 	return (struct pages) { base >> PAGE_SHIFT, (base + size - 1) >> PAGE_SHIFT };
 }
 
-static bool is_ram(uint32_t index)
+bool io_mem_is_ram(uint32_t index)
 {
 	return machine->ranges[index].kind != RANGE_RESERVED || firmware_ram[index];
 }
@@ -35,7 +35,7 @@ static bool are_neighbours(struct info_range const *a, struct info_range const *
 static bool touches_ram(uint32_t index)
 {
 	for (uint32_t i = 0; i < machine->range_count; i++)
-		if (machine->ranges[i].size && is_ram(i) && are_neighbours(&machine->ranges[i], &machine->ranges[index]))
+		if (machine->ranges[i].size && io_mem_is_ram(i) && are_neighbours(&machine->ranges[i], &machine->ranges[index]))
 			return true;
 	return false;
 }
@@ -48,7 +48,7 @@ void io_mem_init(struct info const *info)
 	while (changed) {
 		changed = false;
 		for (uint32_t i = 0; i < info->range_count; i++) {
-			if (!info->ranges[i].size || is_ram(i) || !touches_ram(i))
+			if (!info->ranges[i].size || io_mem_is_ram(i) || !touches_ram(i))
 				continue;
 			firmware_ram[i] = changed = true;
 		}
@@ -68,7 +68,7 @@ static char const *forbidden(struct pages pages)
 	for (uint32_t i = 0; i < machine->range_count; i++) {
 		struct info_range const *range = &machine->ranges[i];
 
-		if (range->size && is_ram(i) && overlaps(pages, range->base, range->size))
+		if (range->size && io_mem_is_ram(i) && overlaps(pages, range->base, range->size))
 			return "RAM";
 	}
 	return overlaps(pages, machine->lapic, PAGE_SIZE) || overlaps(pages, machine->ioapic, PAGE_SIZE) ? "interrupt controllers" : NULL;

@@ -25,6 +25,9 @@ static_assert(sizeof(struct io_mem) == PLACES_IO_MEM * GRANULE, "what it is char
 /* `info` stays. */
 void io_mem_init(struct info const *info);
 
+/* Is that range of the firmware RAM, or next to RAM? Else it is reserved for devices. After io_mem_init. */
+bool io_mem_is_ram(uint32_t range_index);
+
 /* INVALID: an empty range, or beyond 16 TiB. DENIED: RAM, the kernel's, not granted by the label, or given to
  * another session; a line says so, with the client's label. */
 MUST_CHECK enum status io_mem_check(struct io_mem_args const *args, char const *label);

@@ -21,7 +21,8 @@ struct account;
 struct ledger_use {
 	uint64_t own_pages;      /* frames: memory, page tables, threads, domains, capability tables, pairs */
 	uint64_t spoken_for;     /* pages for pairs that have no frames yet */
-	uint64_t split_pages;    /* limits of accounts split off it */
+	uint64_t split_pages;    /* limits of accounts split off it, */
+	uint64_t lent_pages, lent_caps;    /* and of those that are no sessions at core */
 	uint64_t caps, pairs;
 };
 
@@ -37,6 +38,17 @@ bool ledger_is_right(void);
 void ledger_check(void);
 
 struct info;
+struct info_range;
+
+/* Frames of a range that is core's to give, by what they are: given out or free, core's own map of them, or of no use. */
+struct ledger_frames {
+	uint64_t free, given, map, unused;
+};
+
+struct ledger_frames ledger_count_range(struct info_range const *range);
+
+/* How many frames a range of the firmware has, or begins. */
+uint64_t ledger_range_frames(struct info_range const *range);
 
 /* What is where in the machine; `info` stays. */
 void ledger_init(struct info const *info, uint64_t states, uint64_t states_pages);

@@ -11,11 +11,6 @@
 #include <core/log.h>
 #include <kernel/abi/info.h>
 
-/* Frames of one range, by what they are. */
-struct frames {
-	uint64_t free, given, map, unused;
-};
-
 static struct info const *info;
 static uint64_t states_first, states_count;
 
@@ -26,11 +21,13 @@ void ledger_init(struct info const *machine, uint64_t states, uint64_t states_pa
 	states_count = states_pages;
 }
 
-static uint64_t first_frame(struct info_range const *range) { return range->base >> PAGE_SHIFT; }
-static uint64_t end_frame(struct info_range const *range) { return align_up(range->base + range->size, PAGE_SIZE) >> PAGE_SHIFT; }
+uint64_t ledger_range_frames(struct info_range const *range)
+{
+	return (align_up(range->base + range->size, PAGE_SIZE) >> PAGE_SHIFT) - (range->base >> PAGE_SHIFT);
+}
 
 /* One frame, or the whole block that begins there; returns how many that were. */
-static uint64_t count_at(uint64_t frame, uint64_t end, struct frames *count)
+static uint64_t count_at(uint64_t frame, uint64_t end, struct ledger_frames *count)
 {
 	uint64_t size = 1;
 
@@ -53,11 +50,11 @@ static uint64_t count_at(uint64_t frame, uint64_t end, struct frames *count)
 	return size;
 }
 
-static struct frames count_range(struct info_range const *range)
+struct ledger_frames ledger_count_range(struct info_range const *range)
 {
-	struct frames count = {};
+	struct ledger_frames count = {};
 
-	for (uint64_t frame = first_frame(range), end = end_frame(range); frame < end;)
+	for (uint64_t frame = range->base >> PAGE_SHIFT, end = frame + ledger_range_frames(range); frame < end;)
 		frame += count_at(frame, end, &count);
 	return count;
 }
@@ -68,7 +65,7 @@ static void line(uint64_t pages, char const *what, char const *name)
 }
 
 /* Lines for what is not core's to give; returns their sum. */
-static uint64_t print_ranges(struct frames *free)
+static uint64_t print_ranges(struct ledger_frames *free)
 {
 	static char const *const kinds[] = {
 		[RANGE_KERNEL] = "kernel", [RANGE_CORE] = "core", [RANGE_MODULE] = "boot module", [RANGE_ACPI] = "firmware: ACPI tables",
@@ -78,17 +75,17 @@ static uint64_t print_ranges(struct frames *free)
 
 	for (uint32_t i = 0; i < info->range_count; i++) {
 		struct info_range const *range = &info->ranges[i];
-		struct frames count = {};
+		struct ledger_frames count;
 
 		if (range->kind == RANGE_FREE) {
-			count = count_range(range);
+			count = ledger_count_range(range);
 			free->free += count.free;
 			free->given += count.given;
 			free->map += count.map;
 			free->unused += count.unused;
 		} else if (range->kind < ARRAY_SIZE(kinds)) {
-			line(end_frame(range) - first_frame(range), kinds[range->kind], range->kind == RANGE_MODULE ? range->name : "");
-			sum += end_frame(range) - first_frame(range);
+			line(ledger_range_frames(range), kinds[range->kind], range->kind == RANGE_MODULE ? range->name : "");
+			sum += ledger_range_frames(range);
 		}
 	}
 	return sum;
@@ -111,7 +108,7 @@ static uint64_t print_accounts(void)
 
 void ledger_print(void)
 {
-	struct frames frames = {};
+	struct ledger_frames frames = {};
 	uint64_t sum = print_ranges(&frames), accounts, machine = 0;
 	bool right;
 
@@ -121,7 +118,7 @@ void ledger_print(void)
 	accounts = print_accounts();
 	sum += frames.map + frames.unused + frames.free + accounts;
 	for (uint32_t i = 0; i < info->range_count; i++)
-		machine += end_frame(&info->ranges[i]) - first_frame(&info->ranges[i]);
+		machine += ledger_range_frames(&info->ranges[i]);
 	line(sum, "sum", "");
 	line(machine, "in the firmware's memory map", "");
 	right = ledger_is_right() && accounts == frames.given && frames.free == core_memory.free && sum == machine;

@@ -63,7 +63,7 @@ static inline void *record_at(uint32_t number) { return ram_at((struct paddr) { 
 
 enum { BADGE_BITS = 2 };    /* low bits of a badge, free for the type of its record: which of its gates it is */
 
-enum { ACCOUNT_USE, ACCOUNT_CONTROL, ACCOUNT_DMA /* no gate */ };
+enum { ACCOUNT_USE, ACCOUNT_CONTROL, ACCOUNT_DMA, ACCOUNT_LENT /* no gates */ };
 
 uint64_t badge_of(struct record const *record, unsigned bits);
 

@@ -27,8 +27,13 @@ $(archive): $(objects)
 	@printf '%s\n' $(objects) >build/obj/port/$(name)/objects
 	@$(AR) rcsD $@ @build/obj/port/$(name)/objects
 
-build/obj/port/$(name)/%.o: $(PORT_DIR)/% $(DIR)/component.mk tools/rules.mk tools/port.mk
+# A file that changes when the command does: with it all is compiled anew, and not with each change of the files that the command comes from.
+command := $(CC) $(class) $(PORT_FLAGS)
+noted := $(strip $(subst $(CURDIR),,$(command)))
+$(shell mkdir -p build/obj/port/$(name) && echo '$(noted)' | cmp -s - build/obj/port/$(name)/command || echo '$(noted)' >build/obj/port/$(name)/command)
+
+build/obj/port/$(name)/%.o: $(PORT_DIR)/% build/obj/port/$(name)/command
 	@mkdir -p $(@D)
-	@$(CC) $(class) $(PORT_FLAGS) -MMD -MP -c -o $@ $<
+	@$(command) -MMD -MP -c -o $@ $<
 
 -include $(objects:.o=.d)

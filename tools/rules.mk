@@ -193,7 +193,7 @@ $(libc_headers)/.made: build/ports/musl/.port
 # $(call port_archive_rules,DIR,NAME,CLASS): what DIR/component.mk takes from its port; a make of its own finds the sources when they are there.
 define port_archive_rules
 build/lib/$2.port.a: build/ports/$($1.port)/.port $(shell find $1 -type f) tools/port.mk $(build_files) | $(if $(filter program system,$3),$(libc_headers)/.made) \
-	$(if $(filter pie system,$3),$(prepared))
+	$(if $(filter pie system,$3),$(prepared)) $(call included_ports,$(call dirs_of_libraries,$(call closure,$($1.libs))))
 	+@$(MAKE) --no-print-directory -f tools/port.mk $$@ DIR=$1 PORT=$($1.port) CC='$(CC)' AR='$(AR)' \
 		FLAGS='$(filter-out $(warnings),$(flags_$3)) $(if $(filter pie,$3),$(if $($1.heavy),,$(light))) -w $(call layer_includes,$1) $(call library_includes,$1 $(call dirs_of_libraries,$(call closure,$($1.libs))))'
 endef
@@ -296,6 +296,7 @@ $(call program_link_rules,$1,$2,$(call objects,program,$(filter-out $($1.native)
 	build/obj/pie/base/heavy/heavy.c.o,$(if $($1.port),build/lib/$2.port.a) $(call archives,$(call classed_libraries,program,$3)),$(call archives,$(filter-out \
 	libc,$(call classed_libraries,system,$3))),$(call archives,libc $(call classed_libraries,pie,$3) base))
 build/obj/program/$1/% build/obj/system/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$3)) $($1.flags)
+$(call objects,program,$(call own_sources,$1)) $(call objects,system,$($1.native)): | $(call included_ports,$(call dirs_of_libraries,$3))
 $(if $($1.port),$(call port_archive_rules,$1,$2,program))
 dependencies += $(patsubst %.o,%.d,$(call objects,program,$(call own_sources,$1)) $(call objects,system,$($1.native)))
 $(if $(filter-out $(libraries) $(wildcard $2),$2),.PHONY: $2

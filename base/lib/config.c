@@ -79,7 +79,8 @@ static void open_config(struct env *env)
 
 	config.opened = true;
 	config.root = empty_root();
-	if (status == STATUS_OK)
+	/* A server of reports may have none yet. */
+	if (status == STATUS_OK && config.rom.size)
 		status = take_over(env, &taken);
 
 	/* To have no configuration is normal. */

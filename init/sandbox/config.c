@@ -17,7 +17,7 @@ static struct element const element_space     = { NAMES("width", "height"), NONE
 static struct element const element_heartbeat = { NAMES("rate_ms"), NONE };
 static struct element const element_alias     = { NAMES("name", "child"), NONE };
 static struct element const element_report    = {
-	NAMES("delay_ms", "buffer", "ids", "requested", "provided", "child_ram", "child_caps", "init_ram", "init_caps", "cpu", "pending", "denied"), NONE,
+	NAMES("delay_ms", "refresh_ms", "buffer", "ids", "requested", "provided", "child_ram", "child_caps", "init_ram", "init_caps", "cpu", "pending", "denied"), NONE,
 };
 
 /* --- Services --- */
@@ -156,6 +156,7 @@ static void decode_report(struct document *document, struct config *config, stru
 
 	document_check(document, node, &element_report);
 	if (!decode_u32(document, node, "delay_ms", document_ms, &report.delay_ms) ||
+	    !decode_u32(document, node, "refresh_ms", document_ms, &report.refresh_ms) ||
 	    !decode_u32(document, node, "buffer", (struct document_range) { .is_bytes = true, .min = PAGE_SIZE, .max = XML_SIZE_MAX }, &report.buffer))
 		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++) {

@@ -100,6 +100,7 @@ struct config_heartbeat {
 struct config_report {
 	struct position at;
 	uint32_t        delay_ms;                      /* at least between two reports */
+	uint32_t        refresh_ms;                    /* at most between two; 0: only what changes is reported */
 	uint32_t        buffer;                        /* bytes that one may have */
 	bool            ids, requested, provided, child_ram, child_caps, init_ram, init_caps, cpu, pending, denied;
 };

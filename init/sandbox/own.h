@@ -244,6 +244,10 @@ void slot_close(struct session_slot *slot);
 
 enum status config_rom_start(struct sandbox_child *child);
 
+/* Opens a session in a slot, and closes one. */
+enum status config_rom_open(struct session_slot *slot);
+void        config_rom_close(struct sandbox_child *child);
+
 /* Another text, once the child asks for it. OUT_OF_RAM, OUT_OF_CAPS: of the child's account; it keeps what it has. */
 enum status config_rom_change(struct sandbox_child *child);
 void        config_rom_stop(struct sandbox_child *child);

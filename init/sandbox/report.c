@@ -22,25 +22,36 @@ static char const *state_name(enum child_state state)
 
 /* --- Accounts --- */
 
-static void write_amount(struct xml_writer *xml, char const *name, uint64_t limit, uint64_t used)
+/* One half of an account; `slots`: of what it lent, what the slots for its sessions have, or NULL. */
+struct amount {
+	uint64_t        limit, used, lent;
+	uint64_t const *slots;
+};
+
+static void write_amount(struct xml_writer *xml, char const *name, struct amount const *amount)
 {
 	xml_begin(xml, name);
-	xml_attr_u64(xml, "limit", limit);
-	xml_attr_u64(xml, "used", used);
-	xml_attr_u64(xml, "avail", limit - used);
+	xml_attr_u64(xml, "limit", amount->limit);
+	xml_attr_u64(xml, "used", amount->used);
+	xml_attr_u64(xml, "avail", amount->limit - amount->used);
+	xml_attr_u64(xml, "lent", amount->lent);
+	if (amount->slots)
+		xml_attr_u64(xml, "slots", *amount->slots);
 	xml_end(xml);
 }
 
-static void write_account(struct xml_writer *xml, struct account account, bool ram, bool caps)
+/* `slots`: the account of the session slots that are paid from it, or a null capability. */
+static void write_account(struct xml_writer *xml, struct account account, struct account slots, bool ram, bool caps)
 {
-	struct account_state state;
+	struct account_state state, part;
+	bool const           has_slots = !cap_is_null(slots.cap) && account_info(slots, &part) == STATUS_OK;
 
 	if ((!ram && !caps) || account_info(account, &state) != STATUS_OK)
 		return;
 	if (ram)
-		write_amount(xml, "ram", state.ram_limit, state.ram_used);
+		write_amount(xml, "ram", &(struct amount) { state.ram_limit, state.ram_used, state.ram_lent, has_slots ? &part.ram_limit : NULL });
 	if (caps)
-		write_amount(xml, "caps", state.caps_limit, state.caps_used);
+		write_amount(xml, "caps", &(struct amount) { state.caps_limit, state.caps_used, state.caps_lent, has_slots ? &part.caps_limit : NULL });
 }
 
 /* --- Sessions --- */
@@ -68,7 +79,7 @@ static void write_session(struct xml_writer *xml, struct sandbox const *sandbox,
 	else
 		xml_attr(xml, slot->kind == SESSION_TO_PARENT ? "parent" : slot->kind == SESSION_LOCAL ? "local" : "server",
 		         slot->kind == SESSION_TO_CHILD ? server_name(slot) : "yes");
-	if (slot->kind == SESSION_TO_CHILD) {
+	if (slot->kind != SESSION_LOCAL) {
 		xml_attr_u64(xml, "ram", slot->ram);
 		xml_attr_u64(xml, "caps", slot->caps);
 	}
@@ -121,10 +132,12 @@ static void write_child(struct xml_writer *xml, struct sandbox const *sandbox, s
 	xml_attr_u64(xml, "restarts", child->restarts.total);
 	if (child->start->heartbeat_missed)
 		xml_attr_u64(xml, "beats_owed", child->beats_owed);
+	if (report->cpu && child->start->cpu.value)
+		xml_attr_u64(xml, "cpu_share", child->start->cpu.value);
 	if (report->cpu && child_runs(child) && cpu_consumed(&child->child.cpu, &ns) == STATUS_OK)
 		xml_attr_u64(xml, "cpu_ns", ns);
 	if (child_runs(child))
-		write_account(xml, child->child.account, report->child_ram, report->child_caps);
+		write_account(xml, child->child.account, child->slots_account, report->child_ram, report->child_caps);
 	if (report->requested)
 		write_requested(xml, sandbox, child, false);
 	if (report->pending)
@@ -153,6 +166,7 @@ size_t report_write(struct sandbox *sandbox, char *to, size_t size)
 {
 	struct config_report const *report = &sandbox->config.report;
 	struct xml_writer           xml;
+	uint64_t                    ns;
 	size_t                      used;
 	enum status                 status;
 
@@ -160,7 +174,11 @@ size_t report_write(struct sandbox *sandbox, char *to, size_t size)
 	xml_begin(&xml, "state");
 	xml_attr_u64(&xml, "time_ms", time_now_ns() / TIME_NS_PER_MS);
 	xml_attr_u64(&xml, "updates", sandbox->updates);
-	write_account(&xml, sandbox->env->account, report->init_ram, report->init_caps);
+	if (report->denied)
+		xml_attr_u64(&xml, "denials", sandbox->explained);
+	if (report->cpu && cpu_consumed(&sandbox->env->cpu, &ns) == STATUS_OK)
+		xml_attr_u64(&xml, "cpu_ns", ns);
+	write_account(&xml, sandbox->env->account, (struct account) { CAP_NULL }, report->init_ram, report->init_caps);
 	list_for_each (child, &sandbox->children, struct sandbox_child, of_sandbox)
 		write_child(&xml, sandbox, child);
 	if (report->denied && sandbox->explanations)
@@ -182,6 +200,17 @@ static bool is_wanted(struct sandbox const *sandbox)
 	return sandbox->report.reporter.buffer || sandbox->report.readers;
 }
 
+/* What accounts have used and threads have run changes without anybody telling: all of it is reported anew after a while. */
+static void refresh_later(struct sandbox *sandbox)
+{
+	struct sandbox_report *report = &sandbox->report;
+
+	if (!sandbox->config.report.refresh_ms || report->due.armed || !is_wanted(sandbox))
+		return;
+	report->is_refresh = true;
+	ep_timeout(&sandbox->env->ep, &report->due, report->last_ns + sandbox->config.report.refresh_ms * TIME_NS_PER_MS);
+}
+
 static void handle_due(struct handler *handler, uint64_t count)
 {
 	struct sandbox *sandbox = container_of(handler, struct sandbox, report.due);
@@ -195,14 +224,16 @@ static void handle_due(struct handler *handler, uint64_t count)
 		if (!cap_is_null(child->state_gate))
 			state_rom_newer(child);
 	}
+	refresh_later(sandbox);
 }
 
 void report_soon(struct sandbox *sandbox)
 {
 	struct sandbox_report *report = &sandbox->report;
 
-	if (!is_wanted(sandbox) || report->due.armed)
+	if (!is_wanted(sandbox) || (report->due.armed && !report->is_refresh))
 		return;
+	report->is_refresh = false;
 	ep_timeout(&sandbox->env->ep, &report->due,
 	           MAX(time_now_ns(), report->last_ns + (sandbox->config.report.at.line ? sandbox->config.report.delay_ms : 100) * TIME_NS_PER_MS));
 }

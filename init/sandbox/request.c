@@ -202,12 +202,12 @@ static enum status open_config(struct sandbox_child *client, struct session_open
                                struct cap *session)
 {
 	struct session_slot *slot = local_slot(client, args->label);
+	enum status          status;
 
 	if (!slot)
 		return no_slot(client, args);
-	cap_acquire(client->config_gate);
-	slot->session = client->config_gate;
-	return answer_local(slot, id, answer, session);
+	status = config_rom_open(slot);
+	return status == STATUS_OK ? answer_local(slot, id, answer, session) : undo(slot, status);
 }
 
 /* The ROM that <local/> provides, where the route has led to. */

@@ -84,6 +84,7 @@ struct sandbox_report {
 	struct handler   due;
 	struct reporter  reporter;         /* if <report> is there */
 	uint64_t         last_ns;          /* when it was made */
+	bool             is_refresh;       /* `due` is armed though nothing is new */
 	unsigned         readers;          /* of the ROM "state" */
 	unsigned         complaints;       /* about too small a buffer */
 };
@@ -118,7 +119,8 @@ struct sandbox_child {
 	unsigned                   slot_count, slots_used;
 	unsigned                   slots_from;     /* the slots below are all in use */
 	struct rpc_object          config_object;  /* its ROM "config", if that is inline */
-	struct cap                 config_gate;
+	struct cap                 config_gate;    /* while config_sessions are open */
+	unsigned                   config_sessions;
 	struct dataspace           config_memory, config_next;     /* what it has, and what it will have when it asks; null: nothing new */
 	size_t                     config_size, config_next_size;
 	struct signal_context      config_changed; /* the child's own; null: it does not want to know */

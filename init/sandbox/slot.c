@@ -121,6 +121,18 @@ void slot_status(struct session_slot const *slot, struct session_status *status,
 	}
 }
 
+static void close_local(struct session_slot *slot)
+{
+	struct sandbox_child *client = slot->client;
+
+	/* One that was refused has no gate. */
+	if (!cap_is_null(slot->session) && slot->session.selector == client->state_gate.selector)
+		state_rom_close(client);
+	else if (!cap_is_null(slot->session))
+		config_rom_close(client);
+	session_set_state(slot, SLOT_CLOSING);
+}
+
 void slot_end(struct session_slot *slot)
 {
 	if (slot->paid)
@@ -141,10 +153,8 @@ void slot_close(struct session_slot *slot)
 	} else if (slot->kind == SESSION_TO_CHILD && !is_over && (slot->state != SLOT_LOST || list_is_linked(&slot->of_server))) {
 		serve_close(slot);
 	} else {
-		if (slot->kind == SESSION_LOCAL && slot->session.selector == slot->client->state_gate.selector)
-			state_rom_close(slot->client);
 		if (slot->kind == SESSION_LOCAL)
-			session_set_state(slot, SLOT_CLOSING);
+			close_local(slot);
 		slot_end(slot);
 	}
 }

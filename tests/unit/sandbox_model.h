@@ -59,7 +59,10 @@ static enum status op_info(struct account_control_object *self, struct account_s
 {
 	struct quota limit = accounts[target->account].limit, used = accounts[target->account].used;
 
-	*state = (struct account_state) { limit.ram, used.ram, limit.caps, used.caps, ACCOUNT_RESOURCE_RAM, 0, 17 };
+	*state = (struct account_state) {
+			.ram_limit = limit.ram, .ram_used = used.ram, .caps_limit = limit.caps, .caps_used = used.caps,
+			.refused = ACCOUNT_RESOURCE_RAM, .refused_amount = 17,
+		};
 	return STATUS_OK;
 }
 

@@ -5,6 +5,7 @@
 #   NAME_LIBS = libxml-2.0       further libraries of the host, by their pkg-config names
 
 string_SRC =
+rtc_calendar_SRC =
 format_SRC = base/lib/format.c base/lib/string.c base/lib/status.c
 list_SRC =
 tree_SRC = base/lib/tree.c
@@ -45,7 +46,7 @@ cap_alloc_SRC = base/lib/cap_alloc.c base/lib/rpc.c base/lib/string.c base/lib/s
 
 core_memory_SRC = core/memory.c
 core_pure = $(filter-out core/assert.c core/kernel_calls.c core/x86_64/%,$(wildcard core/*.c)) \
-	base/lib/tree.c base/lib/string.c base/lib/format.c base/lib/status.c base/lib/rpc.c
+	base/lib/tree.c base/lib/string.c base/lib/format.c base/lib/status.c base/lib/rpc.c base/lib/xml_write.c base/lib/xml_text.c
 core_boot_SRC = $(core_pure)
 core_accounts_SRC = $(core_pure)
 core_calls_SRC = $(core_pure)
@@ -69,3 +70,7 @@ kernel_smp_SRC = $(kernel_ipc_SRC)
 virtio_queue_SRC = os/lib/virtio/queue.c
 virtio_device_SRC = os/lib/virtio/device.c os/lib/virtio/capabilities.c os/lib/virtio/queue.c
 virtio_net_SRC = os/drivers/virtio_net_drv/net.c os/lib/virtio/device.c os/lib/virtio/queue.c
+
+pci_function_SRC = os/drivers/platform_drv/function.c os/drivers/platform_drv/scan.c base/lib/format.c base/lib/string.c
+dma_translation_SRC =
+acpi_tables_SRC = os/drivers/platform_drv/acpi.c base/lib/string.c

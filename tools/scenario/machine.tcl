@@ -25,6 +25,8 @@ namespace eval machine {
 	variable leak_check 1
 	# under -icount who waits for time to pass waits as long as so many instructions take
 	variable icount_patience 5
+	# CPUs that spin for the kernel lock while the one that has it waits for a processor of the host get ahead slowly
+	variable smp_patience 5
 	# a pattern may span at most this many characters of output
 	variable window 65536
 	variable debug_exit {-device isa-debug-exit,iobase=0xf4,iosize=4}
@@ -127,6 +129,9 @@ proc machine::deadline {seconds} {
 	}
 	if {[runner::setting ICOUNT 0]} {
 		set seconds [expr {$seconds * $machine::icount_patience}]
+	}
+	if {[runner::setting CPUS 1] > 1} {
+		set seconds [expr {$seconds * $machine::smp_patience}]
 	}
 	return [expr {[clock milliseconds] + 1000 * $seconds}]
 }

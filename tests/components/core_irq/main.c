@@ -305,6 +305,7 @@ static enum status test_dma(void)
 			return STATUS_INTERNAL;
 	for (unsigned i = 0; i < 2; i++) {
 		dataspace_detach(address[i]);
+		TRY(ram_free(&ram, memory[i]));
 		cap_release(memory[i].cap);
 	}
 	ram_close(&ram);

@@ -278,6 +278,18 @@ static enum status wait_closed(struct env *env, uint32_t id)
 	return STATUS_OK;
 }
 
+/* What it was told the place of, in sessions that it did not end in good order, is kept for devices: there are none. DENIED: so there is no such memory. */
+static enum status silence_devices(struct env *env)
+{
+	struct ram  ram;
+	enum status status;
+
+	TRY(ram_open(&ram, env, ""));
+	status = ram_devices_silent(&ram);
+	ram_close(&ram);
+	return status == STATUS_DENIED ? STATUS_OK : status;
+}
+
 /*
  * All sessions of this one are over, and what they cost is back. But it may have given an account to the other hostile, which opened a session of its own
  * with that: what this one costs comes back when it is closed. It must come back to the byte.
@@ -299,6 +311,7 @@ static enum status wait_settled(struct env *env)
 		late += is_first;
 		is_first = false;
 		TRY(serve_all(env));
+		TRY(silence_devices(env));
 		platform_invoke(PLATFORM_YIELD, &regs);
 	}
 }

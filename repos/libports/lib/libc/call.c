@@ -37,6 +37,13 @@ static call_function *const calls[] = {
 	[SYS_chmod] = call_chmod, [SYS_fchmodat] = call_fchmodat, [SYS_utimensat] = call_utimensat, [SYS_umask] = call_umask,
 	[SYS_chdir] = call_chdir, [SYS_fchdir] = call_fchdir, [SYS_getcwd] = call_getcwd,
 
+	/* sockets and pipes */
+	[SYS_socket] = call_socket, [SYS_bind] = call_bind, [SYS_listen] = call_listen, [SYS_accept] = call_accept_without_flags, [SYS_accept4] = call_accept,
+	[SYS_connect] = call_connect, [SYS_sendto] = call_sendto, [SYS_recvfrom] = call_recvfrom, [SYS_sendmsg] = call_sendmsg,
+	[SYS_recvmsg] = call_recvmsg, [SYS_shutdown] = call_shutdown, [SYS_getsockname] = call_getsockname, [SYS_getpeername] = call_getpeername,
+	[SYS_getsockopt] = call_getsockopt, [SYS_setsockopt] = call_setsockopt, [SYS_socketpair] = call_socketpair,
+	[SYS_pipe] = call_pipe_without_flags, [SYS_pipe2] = call_pipe,
+
 	/* the process, which has one user */
 	[SYS_getpid] = call_getpid, [SYS_getppid] = call_getppid, [SYS_getuid] = call_nothing, [SYS_geteuid] = call_nothing,
 	[SYS_getgid] = call_nothing, [SYS_getegid] = call_nothing, [SYS_uname] = call_uname, [SYS_prlimit64] = call_prlimit,

@@ -100,6 +100,9 @@ struct libc_network {
 
 	/* -EAFNOSUPPORT, -EPROTONOSUPPORT, -ENOMEM, ... `type` without SOCK_NONBLOCK and SOCK_CLOEXEC. The caller is the file's one user. */
 	long (*socket)(int domain, int type, int protocol, struct file **file);
+
+	/* What /etc/resolv.conf says, if <vfs> has no such file: the text, which is made anew each time that it is opened; its length, at most `size`. May be NULL. */
+	long (*resolver)(char *text, size_t size);
 };
 
 extern struct libc_network const libc_network __attribute__((weak));

@@ -82,10 +82,19 @@ call_function call_getpid, call_getppid, call_uname, call_prlimit, call_getrlimi
 void signal_raise(int signal);
 void signal_deliver(void);
 
+/* --- Sockets and pipes (socket.c, pipe.c) --- */
+
+call_function call_socket, call_bind, call_listen, call_accept, call_accept_without_flags, call_connect, call_sendto, call_recvfrom,
+	call_sendmsg, call_recvmsg, call_shutdown,
+	call_getsockname, call_getpeername, call_getsockopt, call_setsockopt, call_socketpair, call_pipe, call_pipe_without_flags;
+
 /* --- Devices (device.c) --- */
 
 /* Words from the CPU's random number generator. False: it has none, or it does not work. */
 bool libc_random(uint64_t *words, size_t count);
+
+/* At the end: what is left of lines goes out. */
+void device_flush(void);
 
 /* What <NAME/> in <vfs> makes, at the start, on the main thread. */
 struct device_kind {

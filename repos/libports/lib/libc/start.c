@@ -46,6 +46,7 @@ void libc_free(void *memory)
 
 _Noreturn void libc_exit(int value)
 {
+	device_flush();
 	libc_unlock();
 	env_exit(libc_env, (uint32_t)value & 0xff);
 	__builtin_unreachable();

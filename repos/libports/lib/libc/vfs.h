@@ -30,6 +30,8 @@ struct vfs_node {
 	uint8_t const    *content;
 	uint64_t          size, capacity;
 	struct file      *device;
+	struct vfs_backing *backing;        /* NULL: its content is its own (vfs_backing.h) */
+	void            (*refresh)(struct vfs_node *node);    /* if not NULL: runs before it is opened, for newer content */
 	char             *name;
 };
 

@@ -2,7 +2,7 @@
 /*
  * The tree as <vfs> describes it. All sessions are opened here, at the start, so that one that is denied is told then, with its line.
  */
-#include "vfs.h"
+#include "vfs_backing.h"
 
 static enum status add_directory(struct env *env, struct vfs_node *directory, struct node config);
 
@@ -24,14 +24,22 @@ static enum status make_named(struct vfs_node *parent, struct node config, enum 
 	return *made ? STATUS_OK : STATUS_OUT_OF_RAM;
 }
 
+/* The label of the session behind a file: it is its name, unless another one is said. */
+static enum status label_of(struct node config, char label[static VFS_NAME + 1])
+{
+	char name[VFS_NAME + 1];
+
+	TRY(node_string(config, "name", "", name, sizeof(name)));
+	return node_string(config, "label", name, label, VFS_NAME + 1);
+}
+
 /* Opens the ROM that the element names by `label`, or by its name; for good. */
 static enum status open_rom(struct env *env, struct node config, struct attached_rom *rom)
 {
-	char        name[VFS_NAME + 1], label[VFS_NAME + 1], file[NODE_FILE_SIZE];
+	char        label[VFS_NAME + 1], file[NODE_FILE_SIZE];
 	enum status status;
 
-	TRY(node_string(config, "name", "", name, sizeof(name)));
-	TRY(node_string(config, "label", name, label, sizeof(label)));
+	TRY(label_of(config, label));
 	status = attached_rom_open(rom, env, label);
 	if (status)
 		log_error("%s:%u: cannot open ROM \"%s\": %s", node_file(config, file), node_line(config), label, status_name(status));
@@ -40,14 +48,26 @@ static enum status open_rom(struct env *env, struct node config, struct attached
 
 static enum status add_rom(struct env *env, struct vfs_node *directory, struct node config)
 {
-	struct attached_rom rom;
-	struct vfs_node    *node;
+	char             label[VFS_NAME + 1], file[NODE_FILE_SIZE];
+	struct vfs_node *node;
+	enum status      status;
 
 	TRY(make_named(directory, config, VFS_CONSTANT, "", &node));
-	TRY(open_rom(env, config, &rom));
-	node->content = rom.address;
-	node->size = rom.size;
-	return STATUS_OK;
+	TRY(label_of(config, label));
+	status = vfs_add_rom(env, node, label);
+	if (status)
+		log_error("%s:%u: cannot open ROM \"%s\": %s", node_file(config, file), node_line(config), label, status_name(status));
+	return status;
+}
+
+static enum status add_report(struct env *env, struct vfs_node *directory, struct node config)
+{
+	char             label[VFS_NAME + 1];
+	struct vfs_node *node;
+
+	TRY(make_named(directory, config, VFS_RAM, "", &node));
+	TRY(label_of(config, label));
+	return vfs_add_report(env, node, label, node_bytes(config, "buffer", 16 << 10, PAGE_SIZE, 1 << 20));
 }
 
 static enum status add_tar(struct env *env, struct vfs_node *directory, struct node config)
@@ -111,7 +131,7 @@ static enum status add_device(struct env *env, struct vfs_node *directory, struc
 static enum status add(struct env *env, struct vfs_node *directory, struct node config)
 {
 	static struct { char const *name; enum status (*add)(struct env *, struct vfs_node *, struct node); } const kinds[] = {
-		{ "dir", add_subdirectory }, { "ram", add_ram }, { "rom", add_rom }, { "tar", add_tar }, { "inline", add_inline },
+		{ "dir", add_subdirectory }, { "ram", add_ram }, { "rom", add_rom }, { "report", add_report }, { "tar", add_tar }, { "inline", add_inline },
 	};
 	char name[NODE_NAME_SIZE], file[NODE_FILE_SIZE];
 
@@ -121,7 +141,7 @@ static enum status add(struct env *env, struct vfs_node *directory, struct node 
 	for (struct device_kind const *kind = device_kinds; kind->name; kind++)
 		if (node_is(config, kind->name))
 			return add_device(env, directory, config, kind);
-	log_error("%s:%u: <%s> in <vfs>: expected dir, ram, rom, tar, inline, log, null, zero, random or rtc", node_file(config, file), node_line(config),
+	log_error("%s:%u: <%s> in <vfs>: expected dir, ram, rom, report, tar, inline, log, null, zero, random or rtc", node_file(config, file), node_line(config),
 	          node_name(config, name));
 	return STATUS_INVALID;
 }
@@ -151,6 +171,41 @@ static enum status add_default(struct env *env)
 	return dev ? STATUS_OK : STATUS_OUT_OF_RAM;
 }
 
+/* --- /etc/resolv.conf --- */
+
+enum { RESOLVER_SIZE = 512 };
+
+/* Those who have it open read the new text too: it is short, and says the same in other words. */
+static void refresh_resolver(struct vfs_node *node)
+{
+	node->size = (uint64_t)libc_network.resolver((char *)node->content, RESOLVER_SIZE);
+}
+
+/* The directory or file of that name; made, if it is not there. */
+static struct vfs_node *have(struct vfs_node *parent, enum vfs_kind kind, char const *name)
+{
+	struct vfs_node *node = vfs_child(parent, name, strlen(name));
+
+	return node ? node : vfs_make(parent, kind, name, strlen(name));
+}
+
+static enum status add_resolver(void)
+{
+	struct vfs_node *etc, *node;
+
+	if (!&libc_network || !libc_network.resolver)
+		return STATUS_OK;
+	etc = have(vfs_root, VFS_DIRECTORY, "etc");
+	if (etc && vfs_child(etc, "resolv.conf", strlen("resolv.conf")))
+		return STATUS_OK;
+	node = etc ? have(etc, VFS_CONSTANT, "resolv.conf") : NULL;
+	if (!node)
+		return STATUS_OUT_OF_RAM;
+	node->content = libc_alloc(RESOLVER_SIZE);
+	node->refresh = refresh_resolver;
+	return node->content ? STATUS_OK : STATUS_OUT_OF_RAM;
+}
+
 enum status vfs_start(struct env *env, struct node config)
 {
 	struct node const vfs = node_child(config, "vfs");
@@ -158,5 +213,6 @@ enum status vfs_start(struct env *env, struct node config)
 	vfs_root = vfs_make(NULL, VFS_DIRECTORY, "", 0);
 	if (!vfs_root)
 		return STATUS_OUT_OF_RAM;
-	return node_exists(vfs) ? add_directory(env, vfs_root, vfs) : add_default(env);
+	TRY(node_exists(vfs) ? add_directory(env, vfs_root, vfs) : add_default(env));
+	return add_resolver();
 }

@@ -2,7 +2,7 @@
 /*
  * Open files of the VFS: each has its node, and those of devices pass everything on to the one that the device is.
  */
-#include "vfs.h"
+#include "vfs_backing.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -52,6 +52,8 @@ long vfs_resize(struct vfs_node *node, uint64_t size)
 
 	if (node->kind != VFS_RAM || !node->writable)
 		return node->kind == VFS_DIRECTORY ? -EISDIR : -EROFS;
+	if (node->backing && node->backing->limit && size > node->backing->limit)
+		return -ENOSPC;
 	result = reserve(node, size);
 	if (result)
 		return result;
@@ -131,8 +133,11 @@ static long entry_of(struct file *file, uint64_t index, struct file_entry *entry
 static void close_node(struct file *file)
 {
 	struct vfs_file *open = container_of(file, struct vfs_file, file);
+	struct vfs_node *node = open->node;
 
-	vfs_put(open->node);
+	if (node->backing && node->backing->written && (file->flags & O_ACCMODE) != O_RDONLY)
+		node->backing->written(node);
+	vfs_put(node);
 	libc_free(open);
 }
 
@@ -191,6 +196,8 @@ long vfs_open(struct vfs_node *node, int flags, struct file **file)
 
 	if (node->kind == VFS_LINK)
 		return -ELOOP;
+	if (node->refresh)
+		node->refresh(node);
 	if (node->kind == VFS_DIRECTORY && (flags & O_ACCMODE) != O_RDONLY)
 		return -EISDIR;
 	if (node->kind != VFS_DIRECTORY && flags & O_DIRECTORY)

@@ -10,7 +10,7 @@
 #include <base/cap_alloc.h>
 #include <sys/mman.h>
 
-enum { EXTENT_FIRST = 0x4000, EXTENT_MAX = 0x100000 };
+enum { EXTENT_FIRST = 0x4000, EXTENT_MAX = 0x400000 };
 
 /* Of addresses: above what a region map gives out by itself as long as a component has less than that, below 1 GiB, so that no page table is far. */
 #define AREA_START 0x20000000UL
@@ -28,7 +28,7 @@ struct extent {
 /* Addresses, of which none, some or all have memory. */
 struct area {
 	struct list_link of_areas;    /* by address */
-	uint64_t         start, size;
+	uint64_t         start, size, populated;
 	struct list      pieces;      /* of struct piece by of_area */
 };
 
@@ -149,7 +149,7 @@ void *vm_alloc(size_t wanted)
 		if (first < extent->pages)
 			return take(extent, first, pages);
 	}
-	usual = MAX(total, (size_t)EXTENT_FIRST);
+	usual = MAX(align_down(total / 2, PAGE_SIZE), (size_t)EXTENT_FIRST);
 	usual = MIN(usual, (size_t)EXTENT_MAX);
 	made = make_extent(MAX(size, usual));
 	if (!made)
@@ -211,11 +211,41 @@ static struct area *area_of(uint64_t address, uint64_t size)
 	return NULL;
 }
 
+static bool add_piece(struct area *area, uint64_t start, uint64_t size)
+{
+	struct piece *piece = libc_alloc(sizeof(*piece));
+	void         *at;
+
+	if (!piece)
+		return false;
+	if (attach_memory(size, start, &piece->memory, &at) != STATUS_OK) {
+		libc_free(piece);
+		return false;
+	}
+	piece->start = start;
+	piece->size = size;
+	area->populated += size;
+	list_append(&area->pieces, &piece->of_area);
+	return true;
+}
+
+/*
+ * Gives memory to the range, in which no page has any. An area that is opened page by page (mallocng's records) gets as much again each time, as a piece costs
+ * three caps: behind the range, up to `room`.
+ */
+static long fill(struct area *area, uint64_t start, uint64_t end, uint64_t room)
+{
+	uint64_t const more = MIN(end + area->populated, room);
+
+	if (more > end && add_piece(area, start, more - start))
+		return 0;
+	return add_piece(area, start, end - start) ? 0 : -ENOMEM;
+}
+
 /* Gives memory to those pages of the range that have none. */
 static long populate(struct area *area, uint64_t start, uint64_t end)
 {
-	struct piece *piece;
-	void         *at;
+	uint64_t room = area->start + area->size;
 
 	list_for_each (other, &area->pieces, struct piece, of_area) {
 		if (other->start < end && other->start + other->size > start) {
@@ -223,18 +253,10 @@ static long populate(struct area *area, uint64_t start, uint64_t end)
 
 			return before || end <= other->start + other->size ? before : populate(area, other->start + other->size, end);
 		}
+		if (other->start >= end)
+			room = MIN(room, other->start);
 	}
-	piece = libc_alloc(sizeof(*piece));
-	if (!piece)
-		return -ENOMEM;
-	if (attach_memory(end - start, start, &piece->memory, &at) != STATUS_OK) {
-		libc_free(piece);
-		return -ENOMEM;
-	}
-	piece->start = start;
-	piece->size = end - start;
-	list_append(&area->pieces, &piece->of_area);
-	return 0;
+	return fill(area, start, end, room);
 }
 
 /* Gives back what is whole in the range: pieces, and the area itself. */
@@ -244,6 +266,7 @@ static void unmap_area(struct area *area, uint64_t start, uint64_t end)
 		if (piece->start < start || piece->start + piece->size > end)
 			continue;
 		list_remove(&piece->of_area);
+		area->populated -= piece->size;
 		give_back((void *)piece->start, piece->memory);
 		libc_free(piece);
 	}

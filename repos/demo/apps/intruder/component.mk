@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What it breaks in with.
+USES = nic uplink pci

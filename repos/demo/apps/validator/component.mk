@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+# An ordinary program with libxml2.
+USES = libc libxml2
+FLAGS = -D_GNU_SOURCE

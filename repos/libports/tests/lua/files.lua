@@ -1,0 +1,26 @@
+-- SPDX-License-Identifier: MIT
+-- What the libraries io and os do with files and the world around: each line that is printed must be the same on the host. arg[1] is a directory.
+
+local path = arg[1] .. "/lua.txt"
+local file = assert(io.open(path, "w+"))
+print(io.type(file), file:write("one\n", 2, "\n3.5\nlast line") == file, file:seek("cur")) print(file:seek("set", 4))
+print(file:read("n"), file:read("n"), file:read("l"), file:read("a"), file:read("l"), file:read("a"))
+print(file:close(), io.type(file), pcall(file.read, file))
+for line in io.lines(path) do io.write("[", line, "]") end print()
+for x in io.lines(path, 5) do io.write("<", #x, ">") end print()
+local append = io.open(path, "a") append:write("!") append:close()
+print(#io.open(path):read("a"), io.open(path, "r"):seek("end"))
+print(io.open("/no/such/file")) print(pcall(io.lines, "/no/such/file"))
+io.output(path) io.write("through the default") io.close() io.output(io.stdout)
+io.input(path) print(io.read("a")) io.close(io.input()) io.input(io.stdin)
+local buffered = io.open(path, "w") print(buffered:setvbuf("full", 100)) buffered:write(("x"):rep(1000)) print(buffered:flush() == buffered) buffered:close()
+print(#io.open(path):read(600), io.open(path):read(0), io.open(path):read(2000):len())
+print(os.rename(path, path .. ".2"), io.open(path), os.remove(path .. ".2"), os.remove(path .. ".2") == nil)
+print(select('#', os.remove(path)), select(3, os.remove(path)))
+print(os.date("!%Y-%m-%d %H:%M:%S %a %b %j", 1234567890), os.time({ year = 2026, month = 1, day = 1, hour = 12 }), os.date("!*t", 0).year)
+print(os.getenv("LUA_TEST"), os.getenv("NOT_SET"), os.clock() >= 0, os.time() >= 0, os.difftime(10, 5), os.setlocale())
+print(type(arg[0]), #arg, arg[1] ~= nil)
+print(package.path ~= nil, pcall(require, "nothing") == false)
+local name = os.tmpname() print(type(name), os.remove(name))
+io.stdout:flush() io.stderr:write("to stderr\n")
+io.stdout:write("without a line end") os.exit(7)
