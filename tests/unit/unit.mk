@@ -5,6 +5,7 @@
 #   NAME_LIBS = libxml-2.0       further libraries of the host, by their pkg-config names
 
 string_SRC =
+rtc_calendar_SRC =
 format_SRC = base/lib/format.c base/lib/string.c base/lib/status.c
 list_SRC =
 tree_SRC = base/lib/tree.c

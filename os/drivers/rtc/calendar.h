@@ -6,7 +6,10 @@
 
 #include <base/types.h>
 
-/* Registers 0, 2, 4, 7, 8, 9, and the century, which PCs keep in register 0x32 (0: it is not kept); as they are, and register B, which says how they are to be read. */
+/*
+ * Registers 0, 2, 4, 7, 8, 9, and the century, which PCs keep in register 0x32 (0: it is not kept), as they are; and register B, which says how
+ * they are to be read.
+ */
 struct rtc_registers { uint8_t second, minute, hour, day, month, year, century, status_b; };
 
 enum { RTC_BINARY = 0x04, RTC_24_HOURS = 0x02, RTC_PM = 0x80 };
