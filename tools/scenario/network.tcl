@@ -11,8 +11,9 @@ namespace eval network {
 	variable command ""
 }
 
-# Gives the machine a virtio network card. `forward` lists ports of the guest: the host's ports that lead there (free ones, on 127.0.0.1) are returned
-# in the same order. `device` adds properties of the card (iommu_platform=on). All frames are recorded, for check_frames, unless `record` is no.
+# Gives the machine a virtio network card. `forward` lists ports of the guest, PORT for that of 10.0.2.15, or ADDRESS:PORT: the host's ports that lead
+# there (free ones, on 127.0.0.1) are returned in the same order. `device` adds properties of the card (iommu_platform=on). All frames are recorded, for
+# check_frames, unless `record` is no.
 proc network_card {args} {
 	array set option {forward {} device {} record yes}
 	foreach {name value} $args {
@@ -26,7 +27,7 @@ proc network_card {args} {
 	set ports {}
 	foreach port $option(forward) {
 		lappend ports [network::free_port]
-		append backend ,hostfwd=tcp:127.0.0.1:[lindex $ports end]-:$port
+		append backend ,hostfwd=tcp:127.0.0.1:[lindex $ports end]-[expr {[string match *:* $port] ? $port : ":$port"}]
 	}
 	set card [join [list virtio-net-pci netdev=$id disable-legacy=on {*}$option(device)] ,]
 	set record [network::record_of $id]

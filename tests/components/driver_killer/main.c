@@ -78,15 +78,24 @@ static void send_frames(void)
 		(void)frame_send(&self.link.source, frame, sizeof(frame));
 }
 
-static void handle_kill(struct handler *handler, uint64_t count)
+/* Is the next time one with frames on their way? */
+static bool is_with_frames(void)
+{
+	return self.sends_frames && self.killed % 3 == 0;
+}
+
+static bool link_is_up(void)
 {
 	bool is_up = false;
 
-	if (!self.sends_frames || self.killed % 3) {
+	return nic_link(&self.nic, &is_up) == STATUS_OK && is_up;
+}
+
+static void handle_kill(struct handler *handler, uint64_t count)
+{
+	if (!is_with_frames())
 		kill_now();
-		return;
-	}
-	if (nic_link(&self.nic, &is_up) == STATUS_OK && is_up)
+	else if (link_is_up())
 		send_frames();
 	else
 		after(&self.kill, LOOK_US);
@@ -99,12 +108,12 @@ static void bridge_has_taken(struct frame_source *source)
 	self.is_burst = false;
 }
 
-/* It is killed when it runs again, and has for a while. */
+/* It is killed when it runs again, and has for a while; with frames on their way, when it has been at work for a while. */
 static void handle_look(struct handler *handler, uint64_t count)
 {
 	bool const runs = self.child->state == CHILD_STARTING || self.child->state == CHILD_ALIVE;
 
-	if (!runs || (self.killed && self.child->restarts.total < self.killed))
+	if (!runs || self.child->restarts.total < self.killed || (is_with_frames() && !link_is_up()))
 		after(&self.look, LOOK_US);
 	else if (self.killed < self.times)
 		after(&self.kill, below(self.within_us) + 1);
