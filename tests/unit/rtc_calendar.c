@@ -25,6 +25,7 @@ static struct rtc_registers registers_of(struct tm const *tm, uint8_t status_b)
 START_TEST(every_day_is_that_of_the_c_library)
 {
 	time_t const step = 86400 + 4001;    /* each day at another hour, minute and second */
+	unsigned     wrong = 0;
 
 	for (time_t when = 0; when < (time_t)230 * 365 * 86400; when += step) {
 		for (uint8_t mode = 0; mode < 4; mode++) {
@@ -34,10 +35,10 @@ START_TEST(every_day_is_that_of_the_c_library)
 
 			gmtime_r(&when, &tm);
 			registers = registers_of(&tm, (uint8_t)(mode << 1));
-			ck_assert(rtc_seconds(&registers, &seconds));
-			ck_assert_uint_eq(seconds, (uint64_t)when);
+			wrong += !rtc_seconds(&registers, &seconds) || seconds != (uint64_t)when;
 		}
 	}
+	ck_assert_uint_eq(wrong, 0);
 }
 END_TEST
 
