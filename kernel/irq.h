@@ -6,8 +6,8 @@
  * that comes while a line is masked is lost, so an edge-triggered one is masked only when a second edge comes before the
  * acknowledgement, which then submits once more. Either way there are at most two interrupts for each acknowledgement, and no request is lost.
  * A message cannot be masked: further ones are taken and forgotten, for the acknowledgement submits once more anyway. If too many come, it is a
- * storm: its storm signal is submitted, for who can turn the device off, and from then on the CPU lets one in for each STORM_REST. Messages have the lowest vectors,
- * lines the highest, so that a storm delays no line, and other messages for no longer than that.
+ * storm: its storm signal is submitted, for who can turn the device off, and from then on the CPU lets one in for each STORM_REST_NS. Messages have
+ * the lowest vectors, lines the highest, so that a storm delays no line, and other messages for no longer than that.
  */
 #pragma once
 

@@ -25,18 +25,15 @@ void pay_soon(struct sandbox *sandbox)
 
 /* --- Who pays --- */
 
-static struct session_slot *first_of(struct sandbox_child *child, bool (*is_it)(struct session_slot const *slot, uint32_t number), uint32_t number)
+static struct session_slot *find_of(struct sandbox_child *client, uint32_t number)
 {
-	for (unsigned i = 0; child->slots && i < child->slot_count; i++) {
-		if (child->slots[i].state != SLOT_FREE && is_it(&child->slots[i], number))
-			return &child->slots[i];
+	for (unsigned i = 0; client->slots && i < client->slot_count; i++) {
+		struct session_slot *slot = &client->slots[i];
+
+		if (slot->state != SLOT_FREE && slot->kind == SESSION_TO_CHILD && slot->account_number == number)
+			return slot;
 	}
 	return NULL;
-}
-
-static bool has_account(struct session_slot const *slot, uint32_t number)
-{
-	return slot->kind == SESSION_TO_CHILD && slot->account_number == number;
 }
 
 /* The session whose account has that number; NULL: none. */
@@ -47,7 +44,7 @@ static struct session_slot *find(struct sandbox *sandbox, uint32_t number)
 	list_for_each (child, &sandbox->children, struct sandbox_child, of_sandbox) {
 		if (slot)
 			break;
-		slot = first_of(child, has_account, number);
+		slot = find_of(child, number);
 	}
 	return slot;
 }

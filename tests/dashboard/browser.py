@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: MIT
 #
-# import base64
-# import json
-# import os
-# import select
-# import shutil
-# import subprocess
-# import tempfile
-# import time
-#
-#
-# class Browser:
-#     """One page. `patience_s` is how long the browser may take to answer anything.
+# A page in headless Chromium, by the DevTools protocol over a pipe: commands and events are JSON objects, each ended by a zero byte
+# (--remote-debugging-pipe), so that no port and no library is needed. https://chromedevtools.github.io/devtools-protocol/
 
+import base64
+import json
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+
+
+class Browser:
+    """One page. `patience_s` is how long the browser may take to answer anything."""
 
     def __init__(self, patience_s=60):
         self.patience_s = patience_s

@@ -12,12 +12,12 @@ namespace eval network {
 }
 
 # Gives the machine a virtio network card. `forward` lists ports of the guest: the host's ports that lead there (free ones, on 127.0.0.1) are returned
-# in the same order. `device` adds properties of the card (iommu_platform=on). All frames are recorded, for check_frames.
+# in the same order. `device` adds properties of the card (iommu_platform=on). All frames are recorded, for check_frames, unless `record` is no.
 proc network_card {args} {
-	array set option {forward {} device {}}
+	array set option {forward {} device {} record yes}
 	foreach {name value} $args {
 		if {![info exists option($name)]} {
-			error "network_card: there is no option $name: forward {PORT...}, device PROPERTIES"
+			error "network_card: there is no option $name: forward {PORT...}, device PROPERTIES, record no"
 		}
 		set option($name) $value
 	}
@@ -35,7 +35,10 @@ proc network_card {args} {
 		set network::monitor [network::free_port]
 		append_qemu_args [list -monitor tcp:127.0.0.1:$network::monitor,server=on,wait=off]
 	}
-	append_qemu_args [list -netdev $backend -device $card -object filter-dump,id=record-$id,netdev=$id,file=$record]
+	append_qemu_args [list -netdev $backend -device $card]
+	if {$option(record)} {
+		append_qemu_args [list -object filter-dump,id=record-$id,netdev=$id,file=$record]
+	}
 	return $ports
 }
 

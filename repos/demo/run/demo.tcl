@@ -15,7 +15,7 @@ set demo_dashboard_routes {
 			<service name="ROM" label="world"> <child name="report_rom"/> </service>
 			<service name="ROM" label="alpha"> <child name="report_rom"/> </service>
 			<service name="ROM" label="beta"> <child name="report_rom"/> </service>
-			<service name="ROM" label="config"> <child name="report_rom"/> </service>
+			<service name="ROM" label="accepted"> <child name="report_rom"/> </service>
 			<service name="ROM" label="verdict"> <child name="report_rom"/> </service>
 			<service name="Report" label="wish"> <child name="report_rom"/> </service>
 			<service name="ROM" label="machine"> <parent/> </service>
@@ -28,11 +28,11 @@ set demo_dashboard_config {
 			<vfs>
 				<dir name="dev"> <log/> <null/> <zero/> </dir>
 				<dir name="rom">
-					<rom name="machine"/> <rom name="state"/> <rom name="world"/> <rom name="alpha"/> <rom name="beta"/> <rom name="config"/> <rom name="verdict"/>
+					<rom name="machine"/> <rom name="state"/> <rom name="world"/> <rom name="alpha"/> <rom name="beta"/> <rom name="accepted"/> <rom name="verdict"/>
 				</dir>
 				<report name="wish" buffer="64K"/>
 				<inline name="dashboard.xml"><![CDATA[
-					<config port="80" machine="/rom/machine" wish="/wish" config="/rom/config" verdict="/rom/verdict" world="world">
+					<config port="80" machine="/rom/machine" wish="/wish" config="/rom/accepted" verdict="/rom/verdict" world="world">
 						<report file="/rom/state"/> <report file="/rom/world" of="world"/>
 						<report file="/rom/alpha" of="world/alpha"/> <report file="/rom/beta" of="world/beta"/>
 					</config>
@@ -88,7 +88,7 @@ proc demo_config {program config} {
 			<policy label="dashboard -> world" report="world -> state" buffer="32K"/>
 			<policy label="dashboard -> alpha" report="world -> alpha -> state" buffer="32K"/>
 			<policy label="dashboard -> beta" report="world -> beta -> state" buffer="32K"/>
-			<policy label="dashboard -> config" report="validator -> config" buffer="64K"/>
+			<policy label="dashboard -> accepted" report="validator -> config" buffer="64K"/>
 			<policy label="dashboard -> verdict" report="validator -> verdict" buffer="16K"/>
 			<policy label="validator -> wish" report="dashboard -> wish" buffer="64K"/>
 			<policy label="world -> world.config" report="validator -> config" buffer="64K"/>

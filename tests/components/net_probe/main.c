@@ -287,14 +287,19 @@ static void handle_frames(struct frame_sink *sink)
 static void source_broken(struct frame_source *source) { log_error("the bridge breaks the rules"); }
 static void sink_broken(struct frame_sink *sink) { log_error("the bridge breaks the rules"); }
 
+/* The bridge may end meanwhile: then it is asked again, now or when the session is LOST. */
 static enum status connect(void)
 {
 	struct nic_args const args = { .tx_count = COUNT, .rx_count = COUNT };
+	enum status           status;
 
-	TRY(frame_link_open(&self.link, &self.nic, self.env, "", &args));
+	do
+		status = frame_link_open(&self.link, &self.nic, self.env, "", &args);
+	while (status == STATUS_LOST || status == STATUS_PEER_GONE);
+	TRY(status);
 	connection_on_lost(&self.nic.connection, &self.lost);
-	(void)!nic_address(&self.nic, self.address); /* without it the bridge has gone, and LOST comes */
-	return STATUS_OK;
+	status = nic_address(&self.nic, self.address);
+	return status == STATUS_PEER_GONE ? STATUS_OK : status;
 }
 
 /* The bridge has gone; the next one gives the same address to a client that is alone. */
@@ -304,9 +309,7 @@ static void handle_lost(struct handler *handler, uint64_t count)
 
 	frame_link_fini(&self.link);
 	nic_close(&self.nic);
-	do
-		status = connect();
-	while (status == STATUS_LOST || status == STATUS_PEER_GONE); /* it has gone again */
+	status = connect();
 	if (status)
 		log_error("cannot open NIC again: %s", status_name(status));
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { UNSETTLED_MS = 3000, WISH_PATIENCE_MS = 10000 };
+enum { UNSETTLED_MS = 3000, WISH_PATIENCE_MS = 60000 };
 
 /* --- Files --- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in the place of the dashboard, as if that had been taken over, and tries all that the dashboard has no need of: each attempt must be denied. Then it does the
- * worst that it can do, which is to wish for a configuration: first for one that is none, then for one in which nothing is left of the world.
+ * Stands in the place of the dashboard, as if that had been taken over, and tries all that the dashboard has no need of: each attempt must be denied. Then
+ * it does the worst that it can do, which is to wish for a configuration: first for one that is none, then for one in which nothing is left of the world.
  */
 #include <base/component.h>
 #include <base/connection.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What of libxml2 is built: the parser and the tree, RELAX NG and what that stands on; nothing that reaches for a network, a file or another process. */
-#ifndef __XML_VERSION_H__
-#define __XML_VERSION_H__
+#pragma once
 
 #include <libxml/xmlexports.h>
 
@@ -25,5 +24,3 @@
 #define LIBXML_ATTR_FORMAT(fmt, args) __attribute__((__format__(__printf__, fmt, args)))
 
 XMLPUBFUN void XMLCALL xmlCheckVersion(int version);
-
-#endif
