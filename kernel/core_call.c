@@ -236,10 +236,12 @@ static enum status cap_give(struct thread *t, uint64_t from, struct pd *to, uint
 	if (!to)
 		return STATUS_INVALID;
 	if (from & GIVE_SENT(0)) {
-		if (!t->caller || from >= GIVE_SENT(UTCB_CAPS))
+		uint64_t index = from >> 1;
+
+		if (!t->caller || index >= UTCB_CAPS)
 			return STATUS_BAD_CAP;
 		pd = t->caller->pd;
-		from = t->caller->utcb->send[from >> 1] & ~(uint64_t)(SLOT_SIZE - 1);
+		from = t->caller->utcb->send[index] & ~(uint64_t)(SLOT_SIZE - 1);
 	}
 	return pd_cap_copy(pd, from, to, selector, RIGHTS_ALL);
 }

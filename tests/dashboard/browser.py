@@ -81,12 +81,12 @@ class Browser:
         return answer["result"].get("value")
 
     def wait(self, expression, seconds, what=None):
-        """Until the expression is true; its value."""
+        """Until the expression is true."""
         deadline = time.monotonic() + seconds
         while True:
-            value = self.evaluate(expression)
+            value = self.evaluate(f"!!({expression})")
             if value:
-                return value
+                return
             if time.monotonic() >= deadline:
                 raise TimeoutError(f"not within {seconds} s: {what or expression}")
             time.sleep(0.1)

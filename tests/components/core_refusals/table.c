@@ -109,6 +109,7 @@ struct row const refusals[] = {
 	{ OF(ram, alloc, 'a'), .good = { PAGE_SIZE }, WORDS(alloc_words) },
 	{ OF(ram, alloc_below_4g, 'a'), .good = { PAGE_SIZE }, WORDS(alloc_words) },
 	{ OF(ram, physical, 'a'), .right = { "mM" }, .foreign = "mM", .foreign_status = STATUS_DENIED },
+	{ OF(ram, devices_silent, 'a') },
 	{ OF(ram, free, 'a'), .right = { "mM" }, .foreign = "M", .foreign_status = STATUS_NOT_FOUND },
 	{ OF(ram, ref_account, 'a'), .right = { "Aa" }, .foreign = "Aa", .foreign_status = STATUS_INVALID },
 	{ OF(ram, transfer_quota, 'a'), .right = { "Aa" }, .foreign = "a", .foreign_status = STATUS_DENIED, .good = { PAGE_SIZE }, WORDS(ram_transfer_words) },
