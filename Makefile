@@ -6,6 +6,7 @@
 #
 #   build/bin/NAME       a component, with symbols        build/boot/NAME    the same, stripped: what is booted
 #   build/kernel/kernel  the kernel, with symbols         build/boot/kernel  stripped (GRUB), kernel32 (QEMU -kernel)
+#   build/unchecked/     kernel and core once more, without asserts, for figures
 #   build/include/       headers made by rpcgen           build/lib/NAME.a   libraries
 #   build/obj/CLASS/     objects: kernel, static (core and the platform page), pie (components), host, unit
 #
@@ -102,7 +103,7 @@ clean:
 
 help:
 	@echo 'make run            boot the default scenario, demo, in QEMU: a web page of the resources being traded (leave with Ctrl-C or Ctrl-A X)'
-	@echo 'make run/NAME       boot run/NAME.run; BOOT=iso|uefi|direct, CPUS=4, MEM=512, ICOUNT=1, QEMU_ARGS=..., DEBUG=1'
+	@echo 'make run/NAME       boot run/NAME.run; BOOT=iso|uefi|direct, CPUS=4, MEM=512, ICOUNT=1, CHECKS=off, QEMU_ARGS=..., DEBUG=1'
 	@echo 'make gdb/NAME       the same under gdb, with symbols of the kernel and of the component that runs (tools/debug.py)'
 	@echo 'make record/NAME    boot and record it; make replay/NAME repeats that in gdb, which can also go backwards'
 	@echo 'make check/NAME     what its configuration will be denied, without booting; WHY="CLIENT SERVICE [LABEL]": one session; GRAPH=FILE.svg'

@@ -105,6 +105,18 @@ enum status object_create(struct account *payer, unsigned places, uint64_t pages
 	return status;
 }
 
+enum status object_create_labelled(struct account *payer, enum record_type type, size_t offset, char const *label, void *record)
+{
+	size_t size = strlen(label);
+	struct record *made;
+
+	RPC_TRY(object_create(payer, places_with_label(offset, size), 0, type, &made));
+	memcpy((char *)made + offset, label, size + 1);
+	kernel_gate_create(place_address(made, 0), core_thread, badge_of(made, 0));
+	*(struct record **)record = made;
+	return STATUS_OK;
+}
+
 void object_destroy(struct record *record, uint64_t pages)
 {
 	struct account *payer = record->account;
@@ -131,6 +143,43 @@ static enum status set_limits(struct account *account, uint64_t pages, uint64_t 
 	return STATUS_OK;
 }
 
+/* Is it split off `above`, with whatever many accounts between? */
+static enum status is_below(struct account const *account, struct account const *above, bool *result)
+{
+	for (unsigned i = 0; i < ACCOUNT_DEPTH_MAX; i++) {
+		account = account->record.account;
+		*result = account == above;
+		if (*result || !account)
+			return STATUS_OK;
+	}
+	return STATUS_TOO_DEEP;
+}
+
+/* Does it belong to another account than its origin? */
+static bool is_loan(struct account const *account) { return list_is_linked(&account->of_splitter); }
+
+enum status account_loan(struct account const *top, struct account const *account, uint32_t beyond, uint32_t *id)
+{
+	*id = 0;
+	for (unsigned i = 0; i < ACCOUNT_DEPTH_MAX; i++) {
+		uint32_t number;
+
+		if (account == top)
+			return STATUS_OK;
+		if (!account)
+			return STATUS_DENIED;
+		number = is_loan(account) ? record_number(account) : 0;
+		if (number && !beyond) {
+			*id = number;
+			return STATUS_OK;
+		}
+		if (number == beyond)
+			beyond = 0;
+		account = account->record.account;
+	}
+	return STATUS_TOO_DEEP;
+}
+
 void account_note_lent(struct account *account, int64_t pages, int64_t caps)
 {
 	struct account *origin = account->record.account;
@@ -144,12 +193,15 @@ void account_note_lent(struct account *account, int64_t pages, int64_t caps)
 enum status account_split(struct account *origin, struct account_split const *split, struct account **account)
 {
 	struct account *made;
+	bool outlives = false;
 	enum status status;
 
 	if (split->pages > UINT32_MAX || split->caps > UINT32_MAX - PLACES_ACCOUNT - PAIR_PLACES)
 		return refuse(origin, split->pages > UINT32_MAX ? ACCOUNT_REFUSED_RAM : ACCOUNT_REFUSED_CAPS, UINT32_MAX);
 	if (split->component && PAIR_FRAMES * (uint64_t)pairs_for(split->caps) > split->pages)
 		return STATUS_INVALID;
+	if (split->splitter != origin)
+		RPC_TRY(is_below(origin, split->splitter, &outlives));
 	RPC_TRY(account_charge(origin, split->pages, split->caps + PLACES_ACCOUNT));
 	status = places_take(origin, PLACES_ACCOUNT, RECORD_ACCOUNT, &made);
 	if (status != STATUS_OK) {
@@ -164,13 +216,14 @@ enum status account_split(struct account *origin, struct account_split const *sp
 	list_init(&made->objects);
 	list_init(&made->pairs);
 	list_init(&made->wards);
-	if (split->splitter != origin) {
+	if (outlives) {
 		made->record.state |= ACCOUNT_OUTLIVES;
 		list_append(&origin->objects, &made->record.of_account);
-		list_append(&split->splitter->wards, &made->of_splitter);
 	} else {
 		list_prepend(&origin->objects, &made->record.of_account);
 	}
+	if (split->splitter != origin)
+		list_append(&split->splitter->wards, &made->of_splitter);
 	if (string_copy(made->label, sizeof(made->label), split->label) != STATUS_OK)
 		format_cut(made->label, sizeof(made->label), "%s", split->label);
 	status = set_limits(made, split->pages, split->caps);

@@ -10,9 +10,12 @@
  * **The end.** An account belongs to its splitter: the account whose gate was called. Mostly that is its origin, too; with split_from it is
  * another one, which makes it out of what a client offers, say, to lend it to a server. account_destroy ends, slice by slice,
  * all objects of an account and all accounts that belong to it, from the inside out. Before anything of a COMPONENT goes, all threads in it and
- * below it are stopped, so that nobody sees the rest of it end, faults on that, or complains. An account that belongs to somebody else
- * OUTLIVES its origin, which in that case stays behind as a husk without gates: it holds just what is left, and passes
- * on to its own origin whatever comes back, until it is empty. So for its splitter it is as if it had changed its origin.
+ * below it are stopped, so that nobody sees the rest of it end, faults on that, or complains.
+ *
+ * An account that belongs to somebody else ends with its origin, too, as a rule: who splits something off what it was lent for a session has it
+ * as long as the session. Only if its splitter is above the origin, as a parent is above its clients, it OUTLIVES that: the parent may
+ * have lent it on, to a server that has not agreed yet. In that case the origin stays behind as a husk without gates: it holds just what is left, and passes
+ * on to its own origin whatever comes back, until it is empty. So for the splitter it is as if it had changed its origin.
  */
 #pragma once
 
@@ -22,14 +25,16 @@
 /* In record.state. */
 enum account_flags {
 	ACCOUNT_COMPONENT    = 1,     /* has pairs of its own */
-	ACCOUNT_OUTLIVES     = 2,     /* belongs to another account than its origin */
-	ACCOUNT_HUSK         = 4,     /* destroyed, but accounts that outlive it are left */
+	ACCOUNT_OUTLIVES     = 2,     /* belongs to an account above its origin */
+	ACCOUNT_HUSK         = 4,     /* destroyed, but accounts that outlive it, or quarantined memory, are left */
 	ACCOUNT_REFUSED_RAM  = 8,     /* last refusal */
 	ACCOUNT_REFUSED_CAPS = 16,
 	ACCOUNT_TOLD         = 32,    /* there was a refusal since the last info on the control, which was signalled */
 	ACCOUNT_STILL        = 64,    /* ending: no thread runs in its domains, */
 	ACCOUNT_ALL_STILL    = 128,   /* nor in those of the accounts below */
 };
+
+enum { ACCOUNT_DEPTH_MAX = 64 };    /* that anybody looks upwards */
 
 enum { ACCOUNT_LABEL = 23 };    /* with terminator; longer ones are cut, "..." at the end, for the ledger is their only use */
 
@@ -73,6 +78,12 @@ void account_credit(struct account *account, uint64_t pages, uint64_t caps);
 /* Charges and takes places for an object of `places` caps and `pages`. On OK it is the account's; OUT_OF_RAM, OUT_OF_CAPS. */
 MUST_CHECK enum status object_create(struct account *payer, unsigned places, uint64_t pages, enum record_type type, void *record);
 
+/* Places of an object with a label of `size` bytes behind what is its own, which ends at `offset`. */
+static inline unsigned places_with_label(size_t offset, size_t size) { return (offset + size + 1 + GRANULE - 1) / GRANULE; }
+
+/* Such an object, with its label in it, and with a gate at its first place. OUT_OF_CAPS. */
+MUST_CHECK enum status object_create_labelled(struct account *payer, enum record_type type, size_t offset, char const *label, void *record);
+
 /* Takes an object out of its account, destroys what the kernel had at its places, and credits what it cost. */
 void object_destroy(struct record *record, uint64_t pages);
 
@@ -87,7 +98,10 @@ struct account_split {
 	struct account *splitter;
 };
 
-/* Makes an account out of `origin`. INVALID: too little RAM for the pairs of its caps. OUT_OF_RAM, OUT_OF_CAPS. */
+/*
+ * Makes an account out of `origin`. INVALID: too little RAM for the pairs of its caps. TOO_DEEP: too many accounts between `origin` and the splitter, or the
+ * root. OUT_OF_RAM, OUT_OF_CAPS.
+ */
 MUST_CHECK enum status account_split(struct account *origin, struct account_split const *split, struct account **account);
 
 /* A capability of it, ACCOUNT_USE or ACCOUNT_CONTROL, to give away; account_gate is the gate behind it. */
@@ -96,6 +110,13 @@ struct paddr account_gate(struct account *account, unsigned which);
 
 /* The account after this one of those at and below `root`, each before those that were split off it; NULL after the last. Bound: the tree's objects. */
 struct account *account_next(struct account const *root, struct account *account);
+
+/*
+ * The innermost account that another one than its origin split off, and that `account` is or is part of: its number. `beyond`: the next one
+ * after that number; 0: the first. *id 0: there is none below `top`. DENIED: there is none, and `account` is no part of `top`. TOO_DEEP: more
+ * than ACCOUNT_DEPTH_MAX accounts are above.
+ */
+MUST_CHECK enum status account_loan(struct account const *top, struct account const *account, uint32_t beyond, uint32_t *id);
 
 /* What is lent to it has changed: `lent` of its origin follows. */
 void account_note_lent(struct account *account, int64_t pages, int64_t caps);

@@ -177,6 +177,14 @@ static enum status make_still(struct account *root)
 	return STATUS_OK;
 }
 
+/* Stays when its account ends, which becomes a husk: an account that is not the account's own, or what devices may still write to. */
+static bool is_left(struct record const *record)
+{
+	if (record->type == RECORD_ACCOUNT)
+		return record->state & (ACCOUNT_OUTLIVES | ACCOUNT_HUSK);
+	return record->type == RECORD_DATASPACE && dataspace_is_quarantined((struct dataspace const *)record);
+}
+
 /*
  * The account that must end next for `root` to end, with one of its objects that must end before, or NULL. What belongs to an account
  * is younger than it, so the way down has an end.
@@ -193,14 +201,14 @@ static struct account *innermost(struct account *root, struct record **object)
 			account = list_first_object(&account->wards, struct account, of_splitter);
 			continue;
 		}
-		*object = first && first->type != RECORD_ACCOUNT ? first : NULL;
-		if (!first || *object || first->state & (ACCOUNT_OUTLIVES | ACCOUNT_HUSK))
+		*object = first && first->type != RECORD_ACCOUNT && !is_left(first) ? first : NULL;
+		if (!first || *object || is_left(first))
 			return account;
 		account = (struct account *)first;
 	}
 }
 
-/* Nothing is left in it but accounts that belong to others. */
+/* Nothing is left in it but what is_left says. */
 static enum status make_husk(struct account *account)
 {
 	struct account *origin = account->record.account;

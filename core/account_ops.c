@@ -16,7 +16,7 @@ struct split_request {
 	uint64_t          ram, caps;
 };
 
-static enum status split(struct split_request const *request, struct cap *control, struct cap *use)
+static enum status split(struct split_request const *request, uint32_t *id, struct cap *control, struct cap *use)
 {
 	struct account *account;
 	struct account_split wanted = {
@@ -29,6 +29,7 @@ static enum status split(struct split_request const *request, struct cap *contro
 	RPC_TRY(account_split(request->origin, &wanted, &account));
 	*control = account_cap(account, ACCOUNT_CONTROL);
 	*use = account_cap(account, ACCOUNT_USE);
+	*id = record_number(account);
 	return STATUS_OK;
 }
 
@@ -36,17 +37,26 @@ static enum status op_split(struct account_object *self, enum account_kind kind,
                             struct cap *control, struct cap *use)
 {
 	struct account *account = (struct account *)self;
+	uint32_t id;
 
-	return split(&(struct split_request) { account, account, kind, label, ram, caps }, control, use);
+	return split(&(struct split_request) { account, account, kind, label, ram, caps }, &id, control, use);
 }
 
 static enum status op_split_from(struct account_object *self, struct rpc_cap const *from, enum account_kind kind, char const *label,
-                                 uint64_t ram, uint64_t caps, struct cap *control, struct cap *use)
+                                 uint64_t ram, uint64_t caps, uint32_t *id, struct cap *control, struct cap *use)
 {
 	struct account *origin;
 
 	RPC_TRY(cap_record(from, RECORD_ACCOUNT, ACCOUNT_USE, &origin));
-	return split(&(struct split_request) { origin, (struct account *)self, kind, label, ram, caps }, control, use);
+	return split(&(struct split_request) { origin, (struct account *)self, kind, label, ram, caps }, id, control, use);
+}
+
+static enum status op_loan(struct account_object *self, struct rpc_cap const *of, uint32_t beyond, uint32_t *id)
+{
+	struct account *account;
+
+	RPC_TRY(cap_record(of, RECORD_ACCOUNT, ACCOUNT_USE, &account));
+	return account_loan((struct account *)self, account, beyond, id);
 }
 
 static void info(struct account const *account, struct account_state *state)
@@ -68,7 +78,7 @@ static enum status op_info(struct account_object *self, struct account_state *st
 	return STATUS_OK;
 }
 
-struct account_ops const account_operations = { .split = op_split, .split_from = op_split_from, .info = op_info };
+struct account_ops const account_operations = { .split = op_split, .split_from = op_split_from, .loan = op_loan, .info = op_info };
 
 /* --- account_control --- */
 
@@ -175,8 +185,14 @@ static enum status op_ram_physical(struct ram_session *self, struct rpc_cap cons
 		return STATUS_DENIED;
 	if (dataspace->record.account != account || dataspace->record.state != DATASPACE_LIVE || !(dataspace->rights & DATASPACE_RAM))
 		return STATUS_NOT_FOUND;
+	dataspace->rights |= DATASPACE_TOLD;
 	*address = (uint64_t)dataspace->frame << PAGE_SHIFT;
 	return STATUS_OK;
+}
+
+static enum status op_ram_devices_silent(struct ram_session *self)
+{
+	return ((struct account *)self)->gates & 1 << ACCOUNT_DMA ? dataspace_end_quarantine() : STATUS_DENIED;
 }
 
 static enum status op_ram_free(struct ram_session *self, struct rpc_cap const *memory)
@@ -213,7 +229,7 @@ static enum status op_ram_used(struct ram_session *self, uint64_t *bytes)
 }
 
 struct ram_ops const ram_operations = {
-	.alloc = op_ram_alloc, .alloc_below_4g = op_ram_alloc_below_4g, .physical = op_ram_physical, .free = op_ram_free,
+	.alloc = op_ram_alloc, .alloc_below_4g = op_ram_alloc_below_4g, .physical = op_ram_physical, .devices_silent = op_ram_devices_silent, .free = op_ram_free,
 	.ref_account = op_ram_ref_account, .transfer_quota = op_ram_transfer_quota,
 	.quota = op_ram_quota, .used = op_ram_used,
 };

@@ -49,14 +49,18 @@ static struct budget *paying(struct budget *budget)
 	return budget == root ? NULL : budget;
 }
 
-void budget_join(struct thread *thread)
+/* NULL: nothing bounds it. */
+static void run_on(struct thread *thread, struct budget *budget)
 {
-	struct budget *budget = paying(thread->own_budget ? thread->own_budget : cpu_budget(thread->cpu));
-
 	thread->budget = budget;
 	if (budget)
 		list_append(&budget->threads, &thread->of_budget);
 	kernel_thread_set(thread_object(thread), THREAD_BUDGET, budget ? budget_object(budget).value | thread->takes_idle_time : 0);
+}
+
+void budget_join(struct thread *thread)
+{
+	run_on(thread, paying(thread->own_budget ? thread->own_budget : cpu_budget(thread->cpu)));
 }
 
 void budget_leave(struct thread *thread)
@@ -173,18 +177,6 @@ enum status budget_give_thread(struct cpu *from, struct thread *thread, struct b
 
 /* --- The end --- */
 
-/* Its threads run on what the origin has from now on. Those of a session that ends are about to end, too. */
-static void hand_over_thread(struct budget *budget, struct thread *thread)
-{
-	struct budget *next = paying(budget->origin);
-
-	list_remove(&thread->of_budget);
-	thread->budget = next;
-	if (next)
-		list_append(&next->threads, &thread->of_budget);
-	kernel_thread_set(thread_object(thread), THREAD_BUDGET, next ? budget_object(next).value | thread->takes_idle_time : 0);
-}
-
 enum status budget_destroy(struct budget *budget)
 {
 	struct budget *origin = budget->origin;
@@ -192,10 +184,14 @@ enum status budget_destroy(struct budget *budget)
 	budget->record.dying = true;
 	if (budget->cpu)
 		budget->cpu->record.dying = true;
+	/* Its threads run on what the origin has from now on. Those of a session that ends are about to end, too. */
 	while (!list_is_empty(&budget->threads)) {
+		struct thread *thread = list_first_object(&budget->threads, struct thread, of_budget);
+
 		if (!work_step())
 			return STATUS_AGAIN;
-		hand_over_thread(budget, list_first_object(&budget->threads, struct thread, of_budget));
+		budget_leave(thread);
+		run_on(thread, paying(origin));
 	}
 	while (!list_is_empty(&budget->parts)) {
 		struct budget *part = list_first_object(&budget->parts, struct budget, of_origin);

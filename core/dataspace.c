@@ -48,6 +48,40 @@ static void end(struct dataspace *dataspace)
 	object_destroy(&dataspace->record, frames);
 }
 
+static struct list quarantined = LIST_INIT(quarantined);    /* of struct dataspace by of_quarantined */
+
+/* Nobody maps it any more. It stands behind what its account must end first. */
+static void finish(struct dataspace *dataspace)
+{
+	struct account *account = dataspace->record.account;
+
+	if (!(dataspace->rights & DATASPACE_TOLD)) {
+		end(dataspace);
+		return;
+	}
+	dataspace->record.state = DATASPACE_QUARANTINED;
+	dataspace->of_quarantined = (struct list_link) { NULL, NULL };
+	list_append(&quarantined, &dataspace->of_quarantined);
+	list_remove(&dataspace->record.of_account);
+	list_append(&account->objects, &dataspace->record.of_account);
+}
+
+enum status dataspace_end_quarantine(void)
+{
+	while (!list_is_empty(&quarantined)) {
+		struct dataspace *dataspace = list_first_object(&quarantined, struct dataspace, of_quarantined);
+		struct account *account = dataspace->record.account;
+
+		if (!work_step())
+			return STATUS_AGAIN;
+		list_remove(&dataspace->of_quarantined);
+		list_init(&dataspace->regions);
+		end(dataspace);
+		account_pass_on(account);
+	}
+	return STATUS_OK;
+}
+
 /* What this account has asked for before and is not finished; `oldest`: if there are too many. */
 static struct dataspace *find_filling(struct account *payer, struct dataspace_want const *want, struct dataspace **oldest)
 {
@@ -145,13 +179,14 @@ void dataspace_free(struct dataspace *dataspace)
 	kernel_destroy(place_address(&dataspace->record, 0));
 	dataspace->record.state = DATASPACE_FREED;
 	dataspace->record.dying = true;
+	dataspace->rights &= ~DATASPACE_TOLD;
 	dataspace_released(dataspace);
 }
 
 void dataspace_released(struct dataspace *dataspace)
 {
 	if (dataspace->record.state == DATASPACE_FREED && list_is_empty(&dataspace->regions))
-		end(dataspace);
+		finish(dataspace);
 }
 
 enum status dataspace_hide(struct dataspace *dataspace)
@@ -187,6 +222,6 @@ enum status dataspace_destroy(struct dataspace *dataspace)
 		if (!work_step())
 			return STATUS_AGAIN;
 	}
-	end(dataspace);
+	finish(dataspace);
 	return STATUS_OK;
 }

@@ -6,22 +6,27 @@
  *
  * Life: FILLING while core zeroes it in slices, LIVE, and FREED once its owner gave it back while regions still show it: then no
  * new region can be made, and the memory goes when the last one does. Only its account's end takes it from under a region.
+ *
+ * A device may write to memory whose owner was told where it is, until the owner frees it. If it is the end of the account that ends it, nobody knows
+ * whether the device is silent: then the memory is QUARANTINED, still charged to the account, which stays as a husk, until whoever owns the devices says that
+ * they are (ram.devices_silent).
  */
 #pragma once
 
 #include <core/account.h>
 #include <ram/ram.h>
 
-enum dataspace_state { DATASPACE_FILLING, DATASPACE_LIVE, DATASPACE_FREED };
+enum dataspace_state { DATASPACE_FILLING, DATASPACE_LIVE, DATASPACE_FREED, DATASPACE_QUARANTINED };
 
 enum dataspace_rights { DATASPACE_WRITABLE = 1, DATASPACE_EXECUTABLE = 2, DATASPACE_RAM = 4 /* the frames are freed with it */,
-	DATASPACE_DEVICE = 8 /* not at CORE_RAM */, DATASPACE_MANAGED = 16 };
+	DATASPACE_DEVICE = 8 /* not at CORE_RAM */, DATASPACE_MANAGED = 16, DATASPACE_TOLD = 32 /* where it is; devices may know */ };
 
 struct dataspace {
 	struct record record;
 	uint32_t      frame, frames;    /* the first one, and how many; MANAGED: record number of the map, and pages */
 	union {
 		struct list regions;              /* of struct region by of_dataspace */
+		struct list_link of_quarantined;  /* QUARANTINED */
 		uint32_t    next_filling;         /* FILLING: the next one of the account, or 0 */
 	};
 	uint32_t      filled;           /* FILLING: frames that are zero */
@@ -46,7 +51,7 @@ MUST_CHECK enum status dataspace_alloc(struct account *payer, struct dataspace_w
 /* A dataspace over memory that is no account's: of a boot module, of a device. rights: not RAM. OUT_OF_CAPS. */
 MUST_CHECK enum status dataspace_wrap(struct account *payer, uint64_t frame, uint64_t frames, uint8_t rights, struct dataspace **dataspace);
 
-/* The owner gives it back. */
+/* The owner gives it back: no device reaches it. */
 void dataspace_free(struct dataspace *dataspace);
 
 /* A region has let go of it. */
@@ -55,5 +60,10 @@ void dataspace_released(struct dataspace *dataspace);
 /* Ends all regions that show a managed dataspace; there can be no new ones. AGAIN: a slice is done. */
 MUST_CHECK enum status dataspace_hide(struct dataspace *dataspace);
 
-/* Ends it with all regions that show it; a managed one with its map. AGAIN: a slice is done. */
+/* Ends it with all regions that show it; a managed one with its map. What devices may reach is quarantined then. AGAIN: a slice is done. */
 MUST_CHECK enum status dataspace_destroy(struct dataspace *dataspace);
+
+static inline bool dataspace_is_quarantined(struct dataspace const *dataspace) { return dataspace->record.state == DATASPACE_QUARANTINED; }
+
+/* Devices are silent: all that is quarantined goes back to who paid for it. AGAIN: a slice is done. */
+MUST_CHECK enum status dataspace_end_quarantine(void);

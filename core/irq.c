@@ -61,16 +61,28 @@ void irq_destroy(struct irq *irq)
 	object_destroy(&irq->record, 0);
 }
 
-static enum status op_bind(struct irq_session *self, struct rpc_cap const *handler, struct cap *line)
+static enum status bind(struct irq const *irq, struct rpc_cap const *handler, enum irq_binding what)
 {
-	struct irq *irq = (struct irq *)self;
 	struct signal *signal = NULL;
 
 	if (handler->kind != GOT_NULL)
 		RPC_TRY(cap_object(handler, RECORD_SIGNAL, &signal));
-	kernel_irq_bind(place_address(&irq->record, IRQ_LINE), signal ? place_address(&signal->record, 0) : (struct paddr) { 0 });
+	kernel_irq_bind(place_address(&irq->record, IRQ_LINE), signal ? place_address(&signal->record, 0) : (struct paddr) { 0 }, what);
+	return STATUS_OK;
+}
+
+static enum status op_bind(struct irq_session *self, struct rpc_cap const *handler, struct cap *line)
+{
+	struct irq *irq = (struct irq *)self;
+
+	RPC_TRY(bind(irq, handler, IRQ_BIND_SIGNAL));
 	*line = cap_of(&irq->record, IRQ_LINE);
 	return STATUS_OK;
+}
+
+static enum status op_storm_handler(struct irq_session *self, struct rpc_cap const *handler)
+{
+	return bind((struct irq *)self, handler, IRQ_BIND_STORM);
 }
 
 static enum status op_message(struct irq_session *self, uint64_t *address, uint64_t *data)
@@ -84,4 +96,4 @@ static enum status op_message(struct irq_session *self, uint64_t *address, uint6
 	return STATUS_OK;
 }
 
-struct irq_ops const irq_operations = { .bind = op_bind, .message = op_message };
+struct irq_ops const irq_operations = { .bind = op_bind, .message = op_message, .storm_handler = op_storm_handler };

@@ -202,7 +202,10 @@ MUST_CHECK static inline enum status kernel_msi_create(struct paddr place, uint6
 }
 
 /* signal: 0 for none. */
-static inline void kernel_irq_bind(struct paddr irq, struct paddr signal) { kernel_must(SYS_IRQ_BIND, irq.value, signal.value, 0); }
+static inline void kernel_irq_bind(struct paddr irq, struct paddr signal, enum irq_binding what)
+{
+	kernel_must(SYS_IRQ_BIND, irq.value, signal.value, what);
+}
 
 static inline uint32_t kernel_port_in(uint32_t port, unsigned size)
 {
@@ -230,7 +233,7 @@ MUST_CHECK static inline enum status kernel_cap_install(struct paddr pd, uint64_
 	return (enum status)(regs.header & 0xff);
 }
 
-/* EXISTS: the slot is taken. DENIED: it may not be copied. BAD_CAP, PEER_GONE: `from` is empty or dead. */
+/* from: a selector of core's own table, or GIVE_SENT. EXISTS: the slot is taken. DENIED: it may not be copied. BAD_CAP, PEER_GONE: `from` is empty or dead. */
 MUST_CHECK static inline enum status kernel_cap_give(uint64_t from, struct paddr pd, uint64_t selector)
 {
 	return kernel_op(SYS_CAP_GIVE, from, pd.value, selector);

@@ -9,19 +9,12 @@ enum { CONSOLE_BYTES = 32, BYTES_A_STEP = 8 };
 /* Whose line is open: a session, or NULL. */
 static struct log *open_line;
 
-unsigned log_places(size_t label_size)
-{
-	return (offsetof(struct log, label) + label_size + 1 + GRANULE - 1) / GRANULE;
-}
+unsigned log_places(size_t label_size) { return places_with_label(offsetof(struct log, label), label_size); }
 
 enum status log_create(struct account *payer, char const *label, struct log **log)
 {
-	size_t size = strlen(label);
-
-	RPC_TRY(object_create(payer, log_places(size), 0, RECORD_LOG, log));
-	(*log)->label_size = size;
-	memcpy((*log)->label, label, size + 1);
-	kernel_gate_create(place_address(&(*log)->record, 0), core_thread, badge_of(&(*log)->record, 0));
+	RPC_TRY(object_create_labelled(payer, RECORD_LOG, offsetof(struct log, label), label, log));
+	(*log)->label_size = strlen(label);
 	return STATUS_OK;
 }
 

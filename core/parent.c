@@ -4,6 +4,7 @@
 
 #include <base/string.h>
 #include <core/core.h>
+#include <core/dataspace.h>
 #include <core/ledger.h>
 #include <core/pd.h>
 #include <core/session.h>
@@ -134,6 +135,9 @@ static enum status op_heartbeat(struct parent_object *self)  { return STATUS_OK;
 
 static enum status op_quiescent(struct parent_object *self)
 {
+	/* Nobody is left whom memory could be given to, so what devices write to harms nobody: all of it must come back, too. */
+	if (parent->noted)
+		RPC_TRY(dataspace_end_quarantine());
 	ledger_check();
 	if (parent->noted)
 		kernel_machine_end(ledger_compare() ? MACHINE_EXIT_OK : MACHINE_EXIT_FAILURE);

@@ -6,14 +6,9 @@
 #include <core/core.h>
 #include <core/tables.h>
 
-static size_t size_with_label(size_t label_size)
-{
-	return offsetof(struct pd, label) + label_size + 1;
-}
-
 unsigned pd_places(size_t label_size)
 {
-	return MAX((unsigned)PLACES_PD, (unsigned)((size_with_label(label_size) + GRANULE - 1) / GRANULE));
+	return MAX((unsigned)PLACES_PD, places_with_label(offsetof(struct pd, label), label_size));
 }
 
 static uint64_t new_frame(void)
@@ -89,42 +84,24 @@ enum status pd_bind_thread(struct pd *pd, struct thread *thread)
 	return STATUS_OK;
 }
 
-/* The gate of core's that a badge stands for. */
-static enum status own_gate(uint64_t badge, struct paddr *gate)
+/* Does the badge of a gate of core's stand for something that is not about to end? */
+static bool is_alive(uint64_t badge)
 {
 	unsigned bits;
 	struct record *record = badge_record(badge, &bits);
 
-	if (!record || record->dying)
-		return STATUS_BAD_CAP;
-	switch ((enum record_type)record->type) {
-	case RECORD_PD:
-		*gate = place_address(record, PD_GATE);
-		return STATUS_OK;
-	case RECORD_THREAD:
-		*gate = place_address(record, THREAD_GATE);
-		return STATUS_OK;
-	case RECORD_ACCOUNT:
-		*gate = place_address(record, bits);
-		return STATUS_OK;
-	default:
-		*gate = place_address(record, 0);
-		return STATUS_OK;
-	}
+	return record && !record->dying;
 }
 
 enum status pd_install(struct pd *pd, unsigned slot, struct rpc_cap const *cap)
 {
 	uint64_t selector = (uint64_t)slot * SLOT_SIZE;
 	enum status status = STATUS_BAD_CAP;
-	struct paddr gate;
 
-	if (cap->kind == GOT_SLOT) {
+	if (cap->kind == GOT_SLOT)
 		status = kernel_cap_give(cap->cap.selector, pd_object(pd), selector);
-	} else if (cap->kind == GOT_OWN) {
-		RPC_TRY(own_gate(cap->badge, &gate));
-		status = kernel_cap_install(pd_object(pd), selector, gate);
-	}
+	else if (cap->kind == GOT_OWN && is_alive(cap->badge))
+		status = kernel_cap_give(GIVE_SENT(0), pd_object(pd), selector);
 	if (status == STATUS_EXISTS)
 		return STATUS_BUSY;
 	return status == STATUS_OK ? STATUS_OK : STATUS_BAD_CAP;

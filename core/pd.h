@@ -57,7 +57,10 @@ MUST_CHECK enum status pd_create(struct account *payer, char const *label, struc
 /* Makes the kernel's thread. BUSY: bound already. */
 MUST_CHECK enum status pd_bind_thread(struct pd *pd, struct thread *thread);
 
-/* Puts a capability into a slot of its table that is free: one of core's own gates (`object`), or one from core's window. BUSY; BAD_CAP. */
+/*
+ * Puts the capability that came with the call, its first one, into a slot of its table that is free: a copy of the caller's own, which is gone when the caller
+ * revokes that. BUSY; BAD_CAP.
+ */
 MUST_CHECK enum status pd_install(struct pd *pd, unsigned slot, struct rpc_cap const *cap);
 
 /* Ends it. AGAIN: a slice is done. */

@@ -13,20 +13,13 @@ enum { RING_PAGES_MAX = 4096, ARROW = 4 /* bytes between the parts of a label */
 /* Those with a ring, at most TRACE_RINGS. */
 static struct list traces = LIST_INIT(traces);
 
-unsigned trace_places(size_t label_size)
-{
-	return (offsetof(struct trace, label) + label_size + 1 + GRANULE - 1) / GRANULE;
-}
+unsigned trace_places(size_t label_size) { return places_with_label(offsetof(struct trace, label), label_size); }
 
 enum status trace_create(struct account *payer, char const *label, struct trace **trace)
 {
-	size_t size = strlen(label);
-
-	RPC_TRY(object_create(payer, trace_places(size), 0, RECORD_TRACE, trace));
-	(*trace)->label_size = size;
-	memcpy((*trace)->label, label, size + 1);
+	RPC_TRY(object_create_labelled(payer, RECORD_TRACE, offsetof(struct trace, label), label, trace));
+	(*trace)->label_size = strlen(label);
 	list_init(&(*trace)->threads);
-	kernel_gate_create(place_address(&(*trace)->record, 0), core_thread, badge_of(&(*trace)->record, 0));
 	return STATUS_OK;
 }
 

@@ -228,6 +228,24 @@ static enum status cap_install(struct pd *pd, uint64_t selector, uint64_t object
 	return STATUS_OK;
 }
 
+/* The sender may have put another one there meanwhile; it is its own all the same. */
+static enum status cap_give(struct thread *t, uint64_t from, struct pd *to, uint64_t selector)
+{
+	struct pd *pd = t->pd;
+
+	if (!to)
+		return STATUS_INVALID;
+	if (from & GIVE_SENT(0)) {
+		uint64_t index = from >> 1;
+
+		if (!t->caller || index >= UTCB_CAPS)
+			return STATUS_BAD_CAP;
+		pd = t->caller->pd;
+		from = t->caller->utcb->send[index] & ~(uint64_t)(SLOT_SIZE - 1);
+	}
+	return pd_cap_copy(pd, from, to, selector, RIGHTS_ALL);
+}
+
 static enum status cap_object(struct thread *t, uint64_t selector)
 {
 	struct slot *slot = pd_slot(t->pd, selector);
@@ -272,7 +290,7 @@ static enum status core_call(struct thread *t, unsigned op)
 	case SYS_BUDGET_SET:    return budget_change(budget_at(r->rdi), r->rsi, r->rdx);
 	case SYS_FPU_CREATE:    return thread_at(r->rsi) ? fpu_create(r->rdi, thread_at(r->rsi)) : STATUS_INVALID;
 	case SYS_CAP_INSTALL:   return cap_install(pd_at(r->rdi), r->rsi, r->rdx, r->r8);
-	case SYS_CAP_GIVE:      return pd_at(r->rsi) ? pd_cap_copy(t->pd, r->rdi, pd_at(r->rsi), r->rdx, RIGHTS_ALL) : STATUS_INVALID;
+	case SYS_CAP_GIVE:      return cap_give(t, r->rdi, pd_at(r->rsi), r->rdx);
 	case SYS_CAP_OBJECT:    return cap_object(t, r->rdi);
 	case SYS_DESTROY:       return object_destroy(r->rdi);
 	case SYS_SYNC:          return cpu_epoch_is_over(cpu_epoch_last()) ? STATUS_OK : STATUS_AGAIN;
@@ -341,7 +359,7 @@ void core_call_dispatch(struct thread *t, unsigned op)
 		r->rax = irq_create(r);
 		return;
 	case SYS_IRQ_BIND:
-		r->rax = irq_bind(r->rdi, r->rsi ? signal_at(r->rsi) : NULL, r->rsi != 0);
+		r->rax = r->rdx <= IRQ_BIND_STORM ? irq_bind(r->rdi, r->rsi ? signal_at(r->rsi) : NULL, r->rsi != 0, r->rdx) : STATUS_INVALID;
 		return;
 	case SYS_PORT_IO:
 		r->rax = machine_port_io(r->rdi, r->rsi, r->rdx, &r->rdi);

@@ -17,7 +17,7 @@ static volatile bool stopping;
 
 void cpu_kick(struct cpu *cpu)
 {
-	if (cpu == &this_cpu || cpu->kicked)
+	if (cpu->kicked)
 		return;
 	cpu->kicked = cpu->is_up;
 	if (cpu->is_up)
@@ -29,6 +29,7 @@ void cpu_kick(struct cpu *cpu)
 void cpu_attend(void)
 {
 	this_cpu.kicked = false;
+	this_cpu.wakes = 0;
 	if (this_cpu.epoch != last_epoch) {
 		this_cpu.epoch = last_epoch;
 		paging_flush();
@@ -40,10 +41,8 @@ void cpu_attend(void)
 		t->requests = 0;
 		thread_attend(t, requests);
 	}
-	if (this_cpu.inbox) {
-		this_cpu.kicked = true;
-		apic_kick(this_cpu.number);
-	}
+	if (this_cpu.inbox)
+		cpu_kick(&this_cpu);
 }
 
 void cpu_stop_others(void)

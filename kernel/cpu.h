@@ -45,6 +45,7 @@ struct cpu {
 	bool           is_up;                /* it has entered the kernel */
 	bool           is_stopped;           /* by cpu_stop_others */
 	bool           kicked;               /* an interrupt is on its way */
+	uint8_t        wakes;                /* threads that this entry has looked at for those who were woken (sched_wake) */
 };
 
 enum handed_over { HANDED_OVER = 2, GOES_TO_ITS_LIKE /* as heavy, and with the same keys */ };
@@ -61,7 +62,7 @@ extern unsigned cpu_count;
 /* Can nothing happen there while we have the lock? */
 static inline bool cpu_is_quiet(struct cpu const *cpu) { return cpu == &this_cpu || cpu->idle; }
 
-/* An interrupt that makes it attend to its inbox and look whom it runs; on this CPU: at the end of the kernel entry. */
+/* An interrupt that makes it attend to its inbox and look whom it runs; on this CPU: as soon as the kernel is left. */
 void cpu_kick(struct cpu *cpu);
 
 static inline void cpu_reschedule(struct cpu *cpu)

@@ -17,6 +17,7 @@
 #include <kernel/x86_64/clock.h>
 
 #define VECTOR_PAGE_FAULT 14
+#define DEAD_CALLERS_MAX 2 /* calls that an entry turns away, since their gate died while they were queued */
 
 static unsigned header_words(uint64_t header) { return header >> 8 & 0xff; }
 static unsigned header_caps(uint64_t header)  { return header >> 16 & 0xf; }
@@ -254,9 +255,13 @@ void ipc_deliver_next(struct thread *t)
 
 	if (!callers_first && ipc_deliver_signal(t))
 		return;
-	/* Bound: those whose gate died while they were queued leave at the first look. */
-	while (t->state == THREAD_RECEPTIVE && t->remote_waiters)
+	for (unsigned looks = 0; t->state == THREAD_RECEPTIVE && t->remote_waiters; looks++) {
+		if (looks == DEAD_CALLERS_MAX) {
+			thread_look_later(t);
+			return;
+		}
 		ipc_deliver_call(container_of(t->waiters, struct thread, waiting));
+	}
 	if (t->state == THREAD_RECEPTIVE && callers_first)
 		ipc_deliver_signal(t);
 }
@@ -336,8 +341,8 @@ static void receive(struct thread *t, uint64_t header)
 	}
 	if (t->signals && !yields && ipc_deliver_signal(t))
 		return;
-	/* A stream of callers does not starve deadlines. Bound: those whose gate died while they were queued leave at the first look. */
-	while (poll && !late && t->waiters) {
+	/* A stream of callers does not starve deadlines. */
+	for (unsigned looks = 0; poll && !late && t->waiters && looks < DEAD_CALLERS_MAX; looks++) {
 		ipc_deliver_call(container_of(t->waiters, struct thread, waiting));
 		if (t->caller)
 			return;

@@ -3,12 +3,19 @@
 #include <kernel/irq.h>
 
 #include <kernel/ipc.h>
+#include <kernel/cpu.h>
 #include <kernel/pd.h>
+#include <kernel/sched.h>
 #include <kernel/x86_64/apic.h>
+#include <kernel/x86_64/clock.h>
 
 #define NO_LINE UINT32_MAX
 
+/* Messages that may come before one is acknowledged; when more do, they are let in once in so much time. */
+enum { STORM_MESSAGES = 64, STORM_REST_NS = 1000000 };
+
 static struct irq *irq_of[VECTOR_IRQ_END - VECTOR_IRQ];
+static bool        blocked;    /* messages are, at CPU 0, which gets all interrupts of devices */
 
 static void mask(struct irq const *irq, bool masked)
 {
@@ -16,14 +23,14 @@ static void mask(struct irq const *irq, bool masked)
 		ioapic_mask(irq->gsi, masked);
 }
 
-/* A vector that no object has. BUSY: one has the line. */
+/* A vector that no object has: for a line the highest, for a message the lowest one. BUSY: one has the line. */
 static enum status find_vector(uint64_t gsi, unsigned *vector)
 {
 	*vector = 0;
 	for (unsigned i = ARRAY_SIZE(irq_of); i--;) {
 		if (irq_of[i] && irq_of[i]->gsi == gsi && gsi != NO_LINE)
 			return STATUS_BUSY;
-		if (!irq_of[i])
+		if (!irq_of[i] && (gsi == NO_LINE || !*vector))
 			*vector = VECTOR_IRQ + i;
 	}
 	return *vector ? STATUS_OK : STATUS_OVERFLOW;
@@ -61,29 +68,38 @@ enum status irq_create(struct frame *regs)
 	return STATUS_OK;
 }
 
-enum status irq_bind(uint64_t irq_phys, struct signal *signal, bool bind)
+enum status irq_bind(uint64_t irq_phys, struct signal *signal, bool bind, bool storm)
 {
 	struct object *object = object_at(irq_phys, OBJECT_IRQ);
 
 	if (!object || (bind && !signal))
 		return STATUS_INVALID;
 	struct irq *irq = container_of(object, struct irq, object);
-	slot_drop(&irq->signal);
+	struct slot *slot = storm ? &irq->storm : &irq->signal;
+	slot_drop(slot);
 	if (bind)
-		slot_install(&irq->signal, &signal->root, &signal->object, RIGHT_USE);
+		slot_install(slot, &signal->root, &signal->object, RIGHT_USE);
+	if (storm)
+		return STATUS_OK;
 	irq->waits = irq->again = false;
+	irq->burst = 0;
 	mask(irq, !bind);
 	return STATUS_OK;
 }
 
-static bool is_bound(struct irq const *irq)
+static bool is_live(struct slot const *slot)
 {
-	return irq->signal.state == SLOT_LIVE && !slot_is_dead(&irq->signal);
+	return slot->state == SLOT_LIVE && !slot_is_dead(slot);
 }
 
-static void submit(struct irq *irq)
+static bool is_bound(struct irq const *irq)
 {
-	signal_submit(container_of(slot_object(&irq->signal), struct signal, object));
+	return is_live(&irq->signal);
+}
+
+static void submit(struct slot const *slot)
+{
+	signal_submit(container_of(slot_object(slot), struct signal, object));
 }
 
 enum status irq_ack(struct pd *pd, uint64_t selector)
@@ -98,10 +114,11 @@ enum status irq_ack(struct pd *pd, uint64_t selector)
 		return STATUS_OK;
 	irq->waits = irq->again;
 	irq->again = false;
+	irq->burst = 0;
 	if (irq->level || irq->waits)
 		mask(irq, false);
 	if (irq->waits)
-		submit(irq);
+		submit(&irq->signal);
 	return STATUS_OK;
 }
 
@@ -114,7 +131,31 @@ enum status irq_destroy(struct object *object)
 		irq_of[irq->vector - VECTOR_IRQ] = NULL;
 	}
 	slot_drop(&irq->signal);
+	slot_drop(&irq->storm);
 	return slot_sweep(&irq->root, SWEEP_SLOTS);
+}
+
+/* A message has come that the driver has not got to yet. */
+static void count_message(struct irq *irq)
+{
+	if (irq->burst < STORM_MESSAGES) {
+		irq->burst++;
+		if (irq->burst < STORM_MESSAGES)
+			return;
+		if (is_live(&irq->storm))
+			submit(&irq->storm);
+	}
+	blocked = true;
+	apic_block(irq->vector);
+	sched_tick_at(clock_ticks() + clock_ns_to_ticks(STORM_REST_NS));
+}
+
+void irq_rest_is_over(void)
+{
+	if (!blocked || this_cpu.number)
+		return;
+	blocked = false;
+	apic_unblock();
 }
 
 void irq_handle(unsigned vector)
@@ -127,8 +168,10 @@ void irq_handle(unsigned vector)
 	tell = is_bound(irq) && !irq->waits;
 	if (irq->level || !tell)
 		mask(irq, true);
+	if (irq->waits && irq->gsi == NO_LINE)
+		count_message(irq);
 	irq->again = irq->waits;
 	irq->waits = !irq->level;
 	if (tell)
-		submit(irq);
+		submit(&irq->signal);
 }

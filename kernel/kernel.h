@@ -30,10 +30,14 @@ void panic(char const *format, ...) __attribute__((noreturn, format(printf, 1, 2
 /* %s %d %u %x %lu %lx %c and %p, no widths but %016lx; polls the serial port. For boot and panic only. */
 void print(char const *format, ...) __attribute__((format(printf, 1, 2)));
 
+#ifndef CHECKS /* 0 in the build that shows what asserts cost (build/unchecked) */
+#define CHECKS 1
+#endif
+
 /* A failed assert is a bug of the kernel, never of what came from a register, a message or a device. */
 #define assert(condition) \
 	do { \
-		if (__builtin_expect(!(condition), 0)) \
+		if (CHECKS && __builtin_expect(!(condition), 0)) \
 			panic("assert %s at %s:%d", #condition, __FILE__, __LINE__); \
 	} while (0)
 

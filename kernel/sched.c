@@ -8,8 +8,8 @@
  * - a waiting caller helps the server to become free, and its call is delivered when dispatch finds the server receptive;
  * - if the end of the chain cannot run (it waits for one signal, was stopped or paused), the SC is parked: it leaves the run queue.
  *   sched_wake, at the thread that can go on, puts back the SC at the root of its chain and, at each step, the one that the best
- *   waiter runs on, at most CHAIN_DEPTH_MAX times CHAIN_DEPTH_MAX of them. The other parked ones follow one by one, each time
- *   a call is delivered or a server becomes receptive.
+ *   waiter runs on. Those are up to CHAIN_DEPTH_MAX times CHAIN_DEPTH_MAX: what is too much for an entry is left to the inbox, that is, to an interrupt
+ *   that follows at once. The other parked ones follow one by one, each time a call is delivered or a server becomes receptive.
  *
  * Time is charged when the SC changes, and only then is the clock read and the timer set.
  *
@@ -35,6 +35,7 @@
 #define TURNS_MAX     4  /* of dispatch, each of which parks an SC or delivers a call; then interrupts are let in */
 #define TIMEOUTS_MAX  4  /* a timer interrupt; the rest at the next one, which follows at once */
 #define REFILLS_MAX   4  /* SCs and budgets, likewise */
+#define WAKES_MAX    12 /* threads that an entry looks at for those who were woken */
 
 static void enqueue(struct thread *t, bool head)
 {
@@ -113,10 +114,21 @@ static struct thread *best_waiter(struct thread *t)
 	return t->waiters ? container_of(t->waiters, struct thread, waiting) : NULL;
 }
 
+/* May `t` still be looked at in this entry? If not, it is looked at later, with all that waits for it. */
+static bool may_wake(struct thread *t)
+{
+	if (this_cpu.wakes == WAKES_MAX) {
+		thread_look_later(t);
+		return false;
+	}
+	this_cpu.wakes++;
+	return true;
+}
+
 /* The SC that a waiter runs on is that of the root of its chain; at each step up to it another one may help. Bound: the depth of chains. */
 static void wake_best_waiter(struct thread *t)
 {
-	for (struct thread *u = best_waiter(t); u && !thread_is_remote(t, u); u = u->caller) {
+	for (struct thread *u = best_waiter(t); u && !thread_is_remote(t, u) && may_wake(u); u = u->caller) {
 		sched_update(u);
 		if (u->waiters && !thread_is_remote(u, best_waiter(u)))
 			sched_update(best_waiter(u));
@@ -126,7 +138,7 @@ static void wake_best_waiter(struct thread *t)
 void sched_wake(struct thread *t)
 {
 	cpu_reschedule(t->home);
-	for (unsigned depth = 0; ; depth++) {
+	for (unsigned depth = 0; may_wake(t); depth++) {
 		assert(depth <= FAULT_DEPTH_MAX);
 		wake_best_waiter(t);
 		sched_update(t);
@@ -241,8 +253,7 @@ static void begin(struct thread *sc, uint64_t now)
 	}
 }
 
-/* The timer is set for `ticks` if nothing comes before. */
-static void wake_up_at(uint64_t ticks)
+void sched_tick_at(uint64_t ticks)
 {
 	if (ticks >= this_cpu.timer_set)
 		return;
@@ -367,7 +378,7 @@ void sched_budget_changed(struct budget *b)
 	await_no_refill(b);
 	if (b->dry)
 		await_refill(b);
-	wake_up_at(first_key(this_cpu.refills));
+	sched_tick_at(first_key(this_cpu.refills));
 	this_cpu.reschedule = true;
 }
 
@@ -426,7 +437,7 @@ void sched_arm(struct thread *sc, uint64_t now)
 {
 	if (sc->quantum <= 0)
 		sc->quantum = clock_ns_to_ticks(QUANTUM_NS);
-	wake_up_at(now + sc->quantum);
+	sched_tick_at(now + sc->quantum);
 }
 
 /* It leaves by iret, which alone sets the flag; and the next entry comes here again, whatever it is. */
@@ -477,6 +488,7 @@ struct thread *sched_dispatch(void)
 	if (thread_is(this_cpu.current, THREAD_STEPPED))
 		step(this_cpu.current);
 	set_keys(this_cpu.current);
+	this_cpu.wakes = 0;
 	kernel_unlock();
 	return this_cpu.current;
 }
@@ -500,7 +512,7 @@ void sched_timeout_set(struct thread *t, uint64_t ticks)
 {
 	t->special |= THREAD_TIMED;
 	pqueue_insert(&this_cpu.timeouts, &t->timeout, ticks);
-	wake_up_at(ticks);
+	sched_tick_at(ticks);
 }
 
 void sched_timeout_cancel(struct thread *t)

@@ -14,7 +14,7 @@
 /* Puts the SC of `t` where its state says: into the run queue, or out of it. */
 void sched_update(struct thread *t);
 
-/* `t` can run or receive again: the SC at the root of its chain and the best waiter at each step may go on. */
+/* `t` can run or receive again: the SC at the root of its chain and the best waiter at each step may go on; some of them when this entry is over. */
 void sched_wake(struct thread *t);
 
 void sched_remove(struct thread *t);
@@ -107,6 +107,9 @@ uint64_t sched_consumed(struct thread const *t);
 
 /* The timer interrupt: wakes those whose deadline has passed, ends the quantum. */
 void sched_tick(void);
+
+/* A timer interrupt comes at `ticks` if none comes before. */
+void sched_tick_at(uint64_t ticks);
 
 /* Ends the wait of `t` with TIMEOUT at `ticks`. */
 void sched_timeout_set(struct thread *t, uint64_t ticks);

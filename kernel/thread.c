@@ -84,14 +84,11 @@ void thread_attend(struct thread *t, unsigned requests)
 		sched_wake(t);
 }
 
-void thread_request(struct thread *t, enum thread_request what)
+/* Into the inbox of its home CPU. */
+static void post(struct thread *t, enum thread_request what)
 {
 	struct cpu *cpu = t->home;
 
-	if (cpu_is_quiet(cpu)) {
-		thread_attend(t, what);
-		return;
-	}
 	if (!t->requests) {
 		t->inbox_next = NULL;
 		if (cpu->inbox)
@@ -103,3 +100,13 @@ void thread_request(struct thread *t, enum thread_request what)
 	t->requests |= what;
 	cpu_kick(cpu);
 }
+
+void thread_request(struct thread *t, enum thread_request what)
+{
+	if (cpu_is_quiet(t->home))
+		thread_attend(t, what);
+	else
+		post(t, what);
+}
+
+void thread_look_later(struct thread *t) { post(t, REQUEST_LOOK); }

@@ -147,6 +147,9 @@ enum thread_request {
 /* Does it here and now where that is allowed, else has the home CPU do it soon. */
 void thread_request(struct thread *t, enum thread_request what);
 
+/* Has the home CPU, also this one, look at it when this entry is over. */
+void thread_look_later(struct thread *t);
+
 /* For the inbox. */
 void thread_attend(struct thread *t, unsigned requests);
 

@@ -29,7 +29,8 @@ $(archive): $(objects)
 
 # A file that changes when the command does: with it all is compiled anew, and not with each change of the files that the command comes from.
 command := $(CC) $(class) $(PORT_FLAGS)
-$(shell mkdir -p build/obj/port/$(name) && echo '$(command)' | cmp -s - build/obj/port/$(name)/command || echo '$(command)' >build/obj/port/$(name)/command)
+noted := $(strip $(subst $(CURDIR),,$(command)))
+$(shell mkdir -p build/obj/port/$(name) && echo '$(noted)' | cmp -s - build/obj/port/$(name)/command || echo '$(noted)' >build/obj/port/$(name)/command)
 
 build/obj/port/$(name)/%.o: $(PORT_DIR)/% build/obj/port/$(name)/command
 	@mkdir -p $(@D)

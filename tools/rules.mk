@@ -59,6 +59,8 @@ includes := -Ibuild/include -Ibase/include -Ibuild/abi
 
 flags_kernel := $(guest) $(light) -momit-leaf-frame-pointer -fpie -I.
 flags_static := $(guest) $(light) -fno-pic -fno-pie $(includes) -I.
+flags_unchecked_kernel := $(flags_kernel) -DCHECKS=0
+flags_unchecked_static := $(flags_static) -DCHECKS=0
 flags_pie := $(guest) -fPIE -ffunction-sections -fdata-sections $(includes)
 # Programs of the C library, and what is below it: base with the C library's headers for what the two agree on
 libc_headers := build/libc/include
@@ -98,6 +100,8 @@ endef
 prepared := $(headers) build/abi/kernel/abi
 $(eval $(call compile_rules,kernel,))
 $(eval $(call compile_rules,static,$(prepared)))
+$(eval $(call compile_rules,unchecked_kernel,))
+$(eval $(call compile_rules,unchecked_static,$(prepared)))
 $(eval $(call compile_rules,pie,$(prepared)))
 $(eval $(call compile_rules,program,$(libc_headers)/.made))
 $(eval $(call compile_rules,system,$(prepared) $(libc_headers)/.made))
@@ -208,6 +212,7 @@ endef
 base_sources := $(call sources_in,base/lib)
 $(eval $(call archive_rules,base,$(call objects,pie,$(base_sources))))
 $(eval $(call archive_rules,base_static,$(call objects,static,$(base_sources))))
+$(eval $(call archive_rules,unchecked_base_static,$(call objects,unchecked_static,$(base_sources))))
 
 # Objects below a directory see the hand-written headers of the os layer and of their own repository; base sees neither.
 layer_includes = $(if $(filter base/% init/%,$1/),,-Ios/include -Ios/lib) \
@@ -250,7 +255,6 @@ closure = $(sort $1 $(foreach lib,$1,$(call closure,$($(call dirs_of_libraries,$
 # $(call class_of,DIR): how the sources of a library or component are compiled
 class_of = $(or $($1.class),$(if $(filter libc,$(call closure,$($1.libs))),program,pie))
 classed_libraries = $(foreach lib,$2,$(if $(filter $1,$(call class_of,$(call dirs_of_libraries,$(lib)))),$(lib)))
-
 archives = $(foreach lib,$1,build/lib/$(lib).a $(if $($(call dirs_of_libraries,$(lib)).port),build/lib/$(lib).port.a))
 
 define library_rules
@@ -292,6 +296,7 @@ $(call program_link_rules,$1,$2,$(call objects,program,$(filter-out $($1.native)
 	build/obj/pie/base/heavy/heavy.c.o,$(if $($1.port),build/lib/$2.port.a) $(call archives,$(call classed_libraries,program,$3)),$(call archives,$(filter-out \
 	libc,$(call classed_libraries,system,$3))),$(call archives,libc $(call classed_libraries,pie,$3) base))
 build/obj/program/$1/% build/obj/system/$1/%: local_flags = $(call layer_includes,$1) $(call library_includes,$(call dirs_of_libraries,$3)) $($1.flags)
+$(call objects,program,$(call own_sources,$1)) $(call objects,system,$($1.native)): | $(call included_ports,$(call dirs_of_libraries,$3))
 $(if $($1.port),$(call port_archive_rules,$1,$2,program))
 dependencies += $(patsubst %.o,%.d,$(call objects,program,$(call own_sources,$1)) $(call objects,system,$($1.native)))
 $(if $(filter-out $(libraries) $(wildcard $2),$2),.PHONY: $2
@@ -323,11 +328,31 @@ build/boot/%: FORCE
 # --- Core, the platform page, the kernel ---
 
 core_objects := $(call objects,static,$(call own_sources,core))
-dependencies += $(core_objects:.o=.d)
-build/bin/core: $(core_objects) build/lib/base_static.a core/core.ld build/sources
+
+# $(call machine_rules,DIR,CLASS): kernel and core in build/DIR, of objects build/obj/CLASSkernel and CLASSstatic
+define machine_rules
+build/$1bin/core: $(call objects,$2static,$(call own_sources,core)) build/lib/$2base_static.a core/core.ld build/sources
+	@mkdir -p $$(@D)
+	@echo '  LD      $$@'
+	@$(LD) $(link_static) -T core/core.ld -o $$@ $$(filter %.o %.a,$$^)
+build/$1kernel/kernel: $(call objects,$2kernel,$(call sources_in,kernel)) kernel/x86_64/kernel.ld build/sources
+	@mkdir -p $$(@D)
+	@echo '  LD      $$@'
+	@$(LD) $(link_static) --no-relax -T kernel/x86_64/kernel.ld -o $$@ $$(filter %.o,$$^)
+build/$1boot/kernel: build/$1kernel/kernel
+	@mkdir -p $$(@D)
+	@$(STRIP) -o $$@ $$<
+build/$1boot/kernel32: build/$1boot/kernel
+	@$(OBJCOPY) -O elf32-i386 $$< $$@
+dependencies += $(patsubst %.o,%.d,$(call objects,$2static,$(call own_sources,core)) $(call objects,$2kernel,$(call sources_in,kernel)))
+endef
+$(eval $(call machine_rules,,))
+
+# The same without asserts (CHECKS=off), to see what these cost
+$(eval $(call machine_rules,unchecked/,unchecked_))
+build/unchecked/boot/core: build/unchecked/bin/core
 	@mkdir -p $(@D)
-	@echo '  LD      $@'
-	@$(LD) $(link_static) -T core/core.ld -o $@ $(core_objects) build/lib/base_static.a
+	@$(STRIP) -o $@ $<
 
 # Core with a mistake in its books, for run/ledger_flipped.
 flip_object := $(call objects,static,tests/core/flip.c)
@@ -360,17 +385,6 @@ build/boot/platform_page: build/bin/platform_page
 	@mkdir -p $(@D)
 	@cp $< $@
 
-kernel_objects := $(call objects,kernel,$(call sources_in,kernel))
-dependencies += $(kernel_objects:.o=.d)
-build/kernel/kernel: $(kernel_objects) kernel/x86_64/kernel.ld build/sources
-	@mkdir -p $(@D)
-	@echo '  LD      $@'
-	@$(LD) $(link_static) --no-relax -T kernel/x86_64/kernel.ld -o $@ $(kernel_objects)
-build/boot/kernel: build/kernel/kernel
-	@mkdir -p $(@D)
-	@$(STRIP) -o $@ $<
-build/boot/kernel32: build/boot/kernel
-	@$(OBJCOPY) -O elf32-i386 $< $@
 build/kernel/kernel32: build/boot/kernel32
 	@cp $< $@
 

@@ -52,7 +52,6 @@ static bool reroute(struct sandbox *sandbox, struct session_slot *slot, char con
 	enum route_verdict const   verdict = route_resolve(&sandbox->config, &request, &result, NULL);
 	bool const                 found   = verdict == ROUTE_FOUND;
 
-	slot->rule = found ? result.rule : NULL;
 	slot->target = found ? result.target : NULL;
 	if (found && is_where(slot, sandbox, &result) && string_equal(before, result.label))
 		return false;
@@ -81,7 +80,6 @@ static unsigned reroute_all(struct sandbox *sandbox, struct load *old, struct sa
 		if (!has_route(slot))
 			continue;
 		if (!session_is_clients(slot)) {
-			slot->rule = NULL;
 			slot->target = NULL;
 			continue;
 		}

@@ -29,11 +29,12 @@ static enum status make_slots(struct sandbox_child *child)
 	struct config_start const *start = child->start;
 	struct quota               quota;
 	struct ram                 ram;
+	uint32_t                   number;
 	void                      *slots;
 
 	quota = quota_of_slots(start->sessions, start->config_size);
 	RPC_TRY(account_split_from(env->account, child->child.account, ACCOUNT_KIND_SESSION, start->name, quota.ram, quota.caps,
-	                           &child->slots_control, &child->slots_account));
+	                           &number, &child->slots_control, &child->slots_account));
 	ram.connection.cap = child->slots_account.cap;
 	RPC_TRY(ram_alloc(&ram, start->sessions * sizeof(struct session_slot), RAM_CACHE_CACHED, 0, &child->slots_memory));
 	RPC_TRY(dataspace_attach(child->slots_memory, RM_ACCESS_WRITE, child->slots_account, &slots));

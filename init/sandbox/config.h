@@ -40,6 +40,7 @@ enum target_kind { TARGET_PARENT, TARGET_CHILD, TARGET_ANY_CHILD, TARGET_LOCAL }
 /* <parent/> <child name=""/> <any-child/> <local/> */
 struct config_target {
 	struct config_target *next;
+	struct config_rule const *rule;    /* that it is a target of */
 	struct position       at;
 	enum target_kind      kind;
 	char const           *child;       /* TARGET_CHILD */

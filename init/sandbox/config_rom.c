@@ -2,7 +2,8 @@
 /*
  * The ROM "config" of a child whose configuration is inline in its parent's: the element as it is written, behind an
  * <?origin?> that says where it stands, so that the child's messages name the file that the user wrote. When another configuration changes it, the
- * child is told by signal, and gets the new text when it asks. Its memory and gate are paid by the child, from the account of its slots.
+ * child is told by signal, and gets the new text when it asks. Its memory and gate are paid by the child, from the account of its slots; the gate is
+ * there as long as the child has a session open, however many.
  */
 #include "own.h"
 #include <base/attached.h>
@@ -134,16 +135,35 @@ enum status config_rom_start(struct sandbox_child *child)
 	if (!child->start->config_text)
 		return STATUS_OK;
 	child->config_size = child->start->config_size;
-	RPC_TRY(make(child, &child->config_memory));
 	child->config_object = (struct rpc_object) { .dispatch = rom_session_dispatch, .ops = &ops };
-	return ep_gate(&child->sandbox->env->ep, child->slots_account, &child->config_object, &child->config_gate);
+	return make(child, &child->config_memory);
+}
+
+enum status config_rom_open(struct session_slot *slot)
+{
+	struct sandbox_child *child = slot->client;
+
+	if (!child->config_sessions)
+		RPC_TRY(ep_gate(&child->sandbox->env->ep, child->slots_account, &child->config_object, &child->config_gate));
+	child->config_sessions++;
+	cap_acquire(child->config_gate);
+	slot->session = child->config_gate;
+	return STATUS_OK;
+}
+
+void config_rom_close(struct sandbox_child *child)
+{
+	if (--child->config_sessions)
+		return;
+	ep_gate_end(child->slots_account, child->config_gate);
+	cap_release(child->config_changed.cap);
+	child->config_gate = child->config_changed.cap = CAP_NULL;
 }
 
 void config_rom_stop(struct sandbox_child *child)
 {
 	/* What they stand for goes with the account. */
-	cap_release(child->config_gate);
 	cap_release(child->config_memory.cap);
 	cap_release(child->config_next.cap);
-	child->config_gate = child->config_memory.cap = child->config_next.cap = CAP_NULL;
+	child->config_memory.cap = child->config_next.cap = CAP_NULL;
 }

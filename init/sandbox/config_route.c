@@ -58,6 +58,7 @@ static bool decode_rule(struct document *document, struct node node, struct conf
 			continue;
 		if (!NEW(document, target) || !decode_target(document, child, target))
 			return false;
+		target->rule = rule;
 		*end = target;
 		end = &target->next;
 	}

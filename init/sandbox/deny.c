@@ -86,7 +86,7 @@ static uint64_t announced_hash(struct session_slot const *slot)
 static struct denial denial_of(struct session_slot const *slot, enum denial_kind kind)
 {
 	return (struct denial) {
-		.kind = kind, .service = slot->service, .label = slot->label, .rule = slot->rule, .target = slot->target,
+		.kind = kind, .service = slot->service, .label = slot->label, .rule = slot->target ? slot->target->rule : NULL, .target = slot->target,
 		.server = slot->server ? slot->server->start : NULL,
 		.client_hash = slot->hash, .server_hash = announced_hash(slot),
 	};

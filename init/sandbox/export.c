@@ -106,6 +106,21 @@ static struct export *lookup(struct sandbox *sandbox, uint32_t parent_id)
 	return NULL;
 }
 
+struct session_slot *export_find(struct sandbox *sandbox, uint32_t account_number)
+{
+	list_for_each (export, &sandbox->exports, struct export, of_sandbox) {
+		if (export->slot.state != SLOT_FREE && export->slot.account_number == account_number)
+			return &export->slot;
+	}
+	return NULL;
+}
+
+void export_pay_work(struct sandbox *sandbox, void (*work)(struct session_slot *slot))
+{
+	list_for_each (export, &sandbox->exports, struct export, of_sandbox)
+		work(&export->slot);
+}
+
 /* A number for the session towards its server: one that no other session has. */
 static void choose_id(struct sandbox *sandbox, struct session_slot *slot)
 {
@@ -114,8 +129,8 @@ static void choose_id(struct sandbox *sandbox, struct session_slot *slot)
 
 	do {
 		count++;
-		slot->index = (uint16_t)(count % CONFIG_SESSIONS_MAX);
-		slot->generation = (uint16_t)(count / CONFIG_SESSIONS_MAX % (SESSION_GENERATIONS - 1) + 1);
+		slot->index = count % CONFIG_SESSIONS_MAX;
+		slot->generation = count / CONFIG_SESSIONS_MAX % (SESSION_GENERATIONS - 1) + 1;
 		taken = false;
 		list_for_each (export, &sandbox->exports, struct export, of_sandbox)
 			taken |= slot_id(&export->slot) == slot_id(slot);
@@ -185,7 +200,6 @@ static void fill_slot(struct sandbox *sandbox, struct session_slot *slot, struct
 	slot->client = &sandbox->outside;
 	slot->kind = SESSION_TO_CHILD;
 	slot->server = sandbox->by_start[result->server->index];
-	slot->rule = result->rule;
 	slot->target = result->target;
 	slot->service = config_find_service(result->server->provides, request->service)->name;
 	slot->ram = request->ram - EXPORT_RAM;
@@ -203,6 +217,7 @@ static enum status open(struct sandbox *sandbox, struct session_request const *r
 {
 	struct route_result result;
 	struct export      *export;
+	uint32_t            number;
 
 	RPC_TRY(find_server(sandbox, request, &result));
 	if (request->ram < EXPORT_RAM || request->caps < EXPORT_CAPS) {
@@ -211,9 +226,11 @@ static enum status open(struct sandbox *sandbox, struct session_request const *r
 		answer->caps = EXPORT_CAPS + COST_SESSION_CAPS;
 		return STATUS_NEEDS;
 	}
+	RPC_TRY(account_loan(sandbox->env->account, account, 0, &number));
 	RPC_TRY(make(account, &export));
 	export->parent_id = request->id;
 	fill_slot(sandbox, &export->slot, request, &result);
+	export->slot.account_number = number;
 	choose_id(sandbox, &export->slot);
 	cap_acquire(account.cap);
 	export->slot.use = account.cap;
@@ -254,7 +271,6 @@ void export_reroute(struct sandbox *sandbox)
 		struct route_result        result;
 		bool const                 found   = route_resolve(&sandbox->config, &request, &result, NULL) == ROUTE_FOUND;
 
-		slot->rule = found ? result.rule : NULL;
 		slot->target = found ? result.target : NULL;
 		if (!session_is_clients(slot) || slot->state == SLOT_LOST || slot->state == SLOT_REFUSED || !list_is_linked(&slot->of_server))
 			continue;
@@ -278,7 +294,7 @@ static bool is_due(struct export const *export, struct session_answer *answer)
 		return true;
 	}
 	/* A lost one whose server lives is over when that has agreed. */
-	if ((slot->state != SLOT_REFUSED && slot->state != SLOT_LOST && slot->state != SLOT_FREE) || list_is_linked(&slot->of_server))
+	if ((slot->state != SLOT_REFUSED && slot->state != SLOT_LOST && slot->state != SLOT_FREE) || list_is_linked(&slot->of_server) || slot->paid)
 		return false;
 	answer->kind = export->is_known ? ANSWER_KIND_CLOSED : ANSWER_KIND_REFUSED;
 	answer->reason = export->is_known ? STATUS_OK : slot->state == SLOT_REFUSED ? slot->reason : STATUS_PEER_GONE;

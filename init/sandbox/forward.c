@@ -121,9 +121,18 @@ void forward_close(struct session_slot *slot)
 
 /* --- From the loop --- */
 
-void forward_revoke(struct session_slot *slot)
+/* The parent is asked to end a session that its client finds LOST. */
+static void end_above(struct session_slot *slot)
 {
 	struct session_status answer;
+
+	slot->is_told = true;
+	if (parent_session_close(parent_of(slot), slot->parent_id, &answer) != STATUS_OK || answer.state != SESSION_STATE_CLOSING)
+		slot->parent_id = 0;
+}
+
+void forward_revoke(struct session_slot *slot)
+{
 
 	slot->is_revoked = slot->state == SLOT_OFFERED;
 	if (slot->state == SLOT_QUEUED) {
@@ -137,10 +146,22 @@ void forward_revoke(struct session_slot *slot)
 	cap_release(slot->session);
 	slot->session = CAP_NULL;
 	session_set_state(slot, SLOT_LOST);
-	slot->is_told = true;
-	if (parent_session_close(parent_of(slot), slot->parent_id, &answer) != STATUS_OK || answer.state != SESSION_STATE_CLOSING)
-		slot->parent_id = 0;
+	end_above(slot);
 	sandbox_child_tell(slot->client, NEWS_SESSION);
+}
+
+void forward_repay(struct session_slot *slot)
+{
+	if (slot->state == SLOT_OFFERED) {
+		session_set_state(slot, SLOT_LOST);
+		sandbox_child_tell(slot->client, NEWS_SESSION);
+	}
+	if (slot->state == SLOT_LOST && !slot->is_told)
+		end_above(slot);
+	else
+		forward_revoke(slot);
+	if (slot->state == SLOT_REFUSED || (slot->state == SLOT_LOST && !slot->parent_id))
+		pay_end(slot);
 }
 
 static void open_late(struct session_slot *slot)
@@ -171,6 +192,14 @@ static void ask(struct session_slot *slot)
 
 	if (status != STATUS_OK && !is_gone)
 		return;
+	if (before == SLOT_LOST) {
+		cap_release(session);
+		if (is_gone) {
+			slot->parent_id = 0;
+			pay_end(slot);
+		}
+		return;
+	}
 	if (before == SLOT_OFFERED && !is_gone) {
 		accept_answer(slot, &answer, session);
 		if (slot->is_revoked)
@@ -193,6 +222,21 @@ static void ask(struct session_slot *slot)
 	}
 }
 
+/* May there be news of it? */
+static bool is_in_question(struct session_slot const *slot)
+{
+	switch ((enum slot_state)slot->state) {
+	case SLOT_QUEUED:
+	case SLOT_CLOSING:
+	case SLOT_REFUSED:
+		return false;
+	case SLOT_LOST:
+		return slot->is_told && slot->parent_id && slot->payer;
+	default:
+		return true;
+	}
+}
+
 /* One round over all sessions at the parent. `late`: those that are to be passed on, else those that are there. */
 static void visit(struct sandbox *sandbox, bool late)
 {
@@ -207,7 +251,7 @@ static void visit(struct sandbox *sandbox, bool late)
 				open_late(slot);
 			else if (late && slot->state == SLOT_CLOSING)
 				forward_close(slot);
-			else if (!late && slot->state != SLOT_QUEUED && slot->state != SLOT_CLOSING && slot->state != SLOT_REFUSED && slot->state != SLOT_LOST)
+			else if (!late && is_in_question(slot))
 				ask(slot);
 		}
 	}

@@ -103,6 +103,9 @@ void forward_close(struct session_slot *slot);
 /* The route of a session has gone: it is ended up there, its client loses it. */
 void forward_revoke(struct session_slot *slot);
 
+/* Its payer is over. Not within a call of a child. */
+void forward_repay(struct session_slot *slot);
+
 /* Asks about all sessions that wait for news. */
 void forward_news(struct sandbox *sandbox);
 
@@ -132,13 +135,41 @@ enum status serve_again(struct session_slot *slot);
 /* The route of a session at a child has gone: its client loses it, its server is told that it ends. */
 void serve_revoke(struct session_slot *slot);
 
+/* The payer of a session at a child is over: the same, and its server has to agree soon. */
+void serve_repay(struct session_slot *slot);
+
 /* A service is there from now on: requests of another version than `hash` are refused. */
 void serve_announced(struct sandbox_child *server, struct sandbox_service const *service);
 
 /* Ends the servers with which the patience is over. Not within a call of a child. */
 void serve_patience_over(struct sandbox *sandbox);
 
+/* --- pay.c: sessions that others pay for --- */
+
+/*
+ * The session here whose account `pay` is part of; NULL: none. BAD_CAP: it is over, or `pay` is no account. BUSY: it pays for too many.
+ * INVALID: core cannot tell, there are too many accounts between.
+ */
+enum status pay_find(struct sandbox *sandbox, struct account pay, struct session_slot **payer);
+
+/* A session is paid by another one, NULL: by none, from now on, or no more: then its account is gone. */
+void pay_begin(struct session_slot *slot, struct session_slot *payer);
+void pay_end(struct session_slot *slot);
+
+/* It is over when those are that it pays for: then it becomes REFUSED if there is a reason, else FREE. Its server has agreed. */
+void pay_settle(struct session_slot *slot, enum status reason);
+
+/* Something is to be done about sessions that pay, or are paid for: soon. */
+void pay_soon(struct sandbox *sandbox);
+void pay_work(struct sandbox *sandbox);
+
 /* --- export.c: sessions of clients outside --- */
+
+/* The session of a client outside whose account has that number; NULL: none. */
+struct session_slot *export_find(struct sandbox *sandbox, uint32_t account_number);
+
+/* Calls work for each slot of a client outside; it may become FREE, but stays. */
+void export_pay_work(struct sandbox *sandbox, void (*work)(struct session_slot *slot));
 
 /* Has the configuration anything to export, or had it? */
 static inline bool export_is_wanted(struct sandbox const *sandbox)
@@ -188,8 +219,11 @@ struct session_slot *slot_lookup(struct sandbox_child *client, uint32_t id, bool
 /* A slot to use, with its next generation; NULL: all are in use. */
 struct session_slot *slot_acquire(struct sandbox_child *client);
 
-/* Ends the session's account and drops its capabilities; then the slot is FREE. */
+/* Ends the session's account and drops its capabilities; then the slot is FREE. It pays for no other one. */
 void slot_release(struct session_slot *slot);
+
+/* The same, once those are over that it pays for. */
+void slot_end(struct session_slot *slot);
 
 /* The request that it was made for, as a route wants to know it. */
 struct route_request slot_request(struct session_slot const *slot);
@@ -209,6 +243,10 @@ void slot_close(struct session_slot *slot);
 /* --- config_rom.c: the ROM "config" of a child whose configuration is inline --- */
 
 enum status config_rom_start(struct sandbox_child *child);
+
+/* Opens a session in a slot, and closes one. */
+enum status config_rom_open(struct session_slot *slot);
+void        config_rom_close(struct sandbox_child *child);
 
 /* Another text, once the child asks for it. OUT_OF_RAM, OUT_OF_CAPS: of the child's account; it keeps what it has. */
 enum status config_rom_change(struct sandbox_child *child);

@@ -84,7 +84,6 @@ static struct session_slot *fill_slot(struct sandbox_child *client, struct sessi
 		return NULL;
 	slot->kind = result->server ? SESSION_TO_CHILD : SESSION_TO_PARENT;
 	slot->server = result->server ? client->sandbox->by_start[result->server->index] : NULL;
-	slot->rule = result->rule;
 	slot->target = result->target;
 	slot->service = name_of_service(client, result, args->service);
 	slot->ram = args->ram;
@@ -203,12 +202,12 @@ static enum status open_config(struct sandbox_child *client, struct session_open
                                struct cap *session)
 {
 	struct session_slot *slot = local_slot(client, args->label);
+	enum status          status;
 
 	if (!slot)
 		return no_slot(client, args);
-	cap_acquire(client->config_gate);
-	slot->session = client->config_gate;
-	return answer_local(slot, id, answer, session);
+	status = config_rom_open(slot);
+	return status == STATUS_OK ? answer_local(slot, id, answer, session) : undo(slot, status);
 }
 
 /* The ROM that <local/> provides, where the route has led to. */
@@ -220,15 +219,21 @@ static enum status open_state(struct sandbox_child *client, struct session_open_
 
 	if (!slot)
 		return no_slot(client, args);
-	slot->rule = result->rule;
 	slot->target = result->target;
 	status = state_rom_open(slot);
 	return status == STATUS_OK ? answer_local(slot, id, answer, session) : undo(slot, status);
 }
 
-static enum status open_paid(struct sandbox_child *client, struct session_open_args const *args, struct account payer, uint32_t *id,
+/* Who pays: an account, which may be part of that of a session here. */
+struct payment {
+	struct account       account;
+	struct session_slot *session;    /* NULL: it is not */
+};
+
+static enum status open_paid(struct sandbox_child *client, struct session_open_args const *args, struct payment const *payment, uint32_t *id,
                              struct session_status *answer, struct cap *session)
 {
+	struct account const payer = payment->account;
 	struct route_request request = request_of(client, args);
 	struct route_result  result;
 	struct session_slot *slot;
@@ -241,6 +246,7 @@ static enum status open_paid(struct sandbox_child *client, struct session_open_a
 	if (!slot)
 		return no_slot(client, args);
 	slot->is_own = payer.cap.selector == client->child.account.cap.selector;
+	pay_begin(slot, payment->session);
 	RPC_TRY(slot->kind == SESSION_TO_CHILD ? open_at_child(slot, payer, answer) : open_at_parent(slot, payer, answer));
 	return answer->state == SESSION_STATE_REFUSED ? STATUS_OK : answer_from(slot, id, answer, session);
 }
@@ -248,7 +254,7 @@ static enum status open_paid(struct sandbox_child *client, struct session_open_a
 enum status request_open(struct sandbox_child *client, struct session_open_args const *args, struct rpc_cap const *pay, uint32_t *id,
                          struct session_status *answer, struct cap *session)
 {
-	struct account payer = client->child.account;
+	struct payment payment = { .account = client->child.account };
 	enum status    status;
 
 	*id = 0;
@@ -259,9 +265,11 @@ enum status request_open(struct sandbox_child *client, struct session_open_args 
 	if (is_local(client, args))
 		return open_config(client, args, id, answer, session);
 	if (pay->kind == GOT_NULL)
-		return open_paid(client, args, payer, id, answer, session);
-	RPC_TRY(rpc_cap_keep(pay, &payer.cap));
-	status = open_paid(client, args, payer, id, answer, session);
-	cap_release(payer.cap);
+		return open_paid(client, args, &payment, id, answer, session);
+	RPC_TRY(rpc_cap_keep(pay, &payment.account.cap));
+	status = pay_find(client->sandbox, payment.account, &payment.session);
+	if (status == STATUS_OK)
+		status = open_paid(client, args, &payment, id, answer, session);
+	cap_release(payment.account.cap);
 	return status;
 }

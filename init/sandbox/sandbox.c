@@ -71,6 +71,7 @@ static void handle_work(struct handler *handler, uint64_t count)
 	struct sandbox *sandbox = container_of(handler, struct sandbox, work);
 
 	end_marked(sandbox);
+	pay_work(sandbox);
 	forward_late(sandbox);
 	grow_ask_parent(sandbox);
 	drop_gone(sandbox);
@@ -199,6 +200,7 @@ void sandbox_stop(struct sandbox *sandbox)
 			sandbox_child_leave(child);
 	}
 	ep_timeout_cancel(&sandbox->env->ep, &sandbox->work);
+	pay_work(sandbox);
 	forward_late(sandbox);
 	if (export_is_wanted(sandbox))
 		export_serve(sandbox);

@@ -119,7 +119,8 @@ struct sandbox_child {
 	unsigned                   slot_count, slots_used;
 	unsigned                   slots_from;     /* the slots below are all in use */
 	struct rpc_object          config_object;  /* its ROM "config", if that is inline */
-	struct cap                 config_gate;
+	struct cap                 config_gate;    /* while config_sessions are open */
+	unsigned                   config_sessions;
 	struct dataspace           config_memory, config_next;     /* what it has, and what it will have when it asks; null: nothing new */
 	size_t                     config_size, config_next_size;
 	struct signal_context      config_changed; /* the child's own; null: it does not want to know */
@@ -167,6 +168,7 @@ struct sandbox {
 	bool                   is_started;
 	uint32_t               cpus;               /* bit n: the component itself may be on CPU n */
 	unsigned               updates;            /* configurations that were taken over after the first */
+	bool                   is_settling;        /* pay_work has something to do */
 	unsigned               owed;               /* sessions to whose end a server has not agreed, where patience has an end */
 
 	/* Called when a child exits whose start says exit="propagate"; it may end the component. NULL: nobody cares. */

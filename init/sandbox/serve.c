@@ -11,6 +11,8 @@
 #include <base/string.h>
 #include <base/time.h>
 
+enum { PATIENCE_PARTS = 1024 };    /* of a patience, that a session has at least one of */
+
 /* --- The list of a server: what it is to be told or has to answer comes first, the youngest first; sessions that just go on come last --- */
 
 static void leave(struct session_slot *slot)
@@ -57,9 +59,12 @@ enum status serve_open(struct session_slot *slot, struct account payer)
 	struct account_control control;
 	struct account         use;
 	char                   label[64];
+	enum status            status;
 
 	name_account(slot, label);
-	RPC_TRY(account_split_from(env->account, payer, ACCOUNT_KIND_SESSION, label, slot->ram, slot->caps, &control, &use));
+	status = account_split_from(env->account, payer, ACCOUNT_KIND_SESSION, label, slot->ram, slot->caps, &slot->account_number, &control, &use);
+	if (status != STATUS_OK)
+		return status == STATUS_TOO_DEEP ? STATUS_INVALID : status;
 	slot->control = control.cap;
 	slot->use = use.cap;
 	serve_attend(slot);
@@ -78,12 +83,19 @@ enum status serve_again(struct session_slot *slot)
 
 /* --- Patience --- */
 
-/* For a client outside, half: so that the own parent hears of it before its patience with this component ends. */
+/*
+ * For a client outside, half: so that the own parent hears of it before its patience with this component ends. For a session that another
+ * one pays for, a quarter for each that waits for it: so all of them are over within one and a half times the patience.
+ */
 static uint32_t patience_of(struct session_slot const *slot)
 {
-	uint32_t patience_ms = slot->server->start->close_patience_ms;
+	uint32_t patience_ms = slot->server->start->close_patience_ms, part = 1;
 
-	return slot->client == &slot->client->sandbox->outside ? (patience_ms + 1) / 2 : patience_ms;
+	for (; slot->payer && part < PATIENCE_PARTS; slot = slot->payer)
+		part *= 4;
+	if (slot->client == &slot->client->sandbox->outside)
+		part *= 2;
+	return patience_ms ? MAX(patience_ms / part, 1u) : 0;
 }
 
 /* The server now owes its agreement to the end. */
@@ -92,7 +104,7 @@ static void start_patience(struct session_slot *slot)
 	struct sandbox *sandbox     = slot->client->sandbox;
 	uint64_t        patience_ms = patience_of(slot);
 
-	if (!patience_ms)
+	if (!patience_ms || slot->deadline_ns)
 		return;
 	slot->deadline_ns = time_now_ns() + patience_ms * TIME_NS_PER_MS;
 	sandbox->owed++;
@@ -118,9 +130,15 @@ static void end_patience(struct session_slot *slot)
 /* The donation is back before the client hears of it. */
 static void refuse(struct session_slot *slot, enum status reason)
 {
+	end_patience(slot);
 	list_remove(&slot->of_server);
-	slot_refund(slot);
 	slot->server = NULL;
+	if (slot->paid) {
+		pay_settle(slot, reason);
+		return;
+	}
+	slot_refund(slot);
+	pay_end(slot);
 	slot->reason = (uint8_t)reason;
 	session_set_state(slot, SLOT_REFUSED);
 	sandbox_child_tell(slot->client, NEWS_SESSION);
@@ -132,7 +150,8 @@ static void accept_closed(struct session_slot *slot)
 
 	end_patience(slot);
 	list_remove(&slot->of_server);
-	slot_release(slot);
+	slot->server = NULL;
+	slot_end(slot);
 	sandbox_child_tell(client, NEWS_SESSION);
 }
 
@@ -190,13 +209,23 @@ void serve_revoke(struct session_slot *slot)
 	}
 }
 
+void serve_repay(struct session_slot *slot)
+{
+	bool is_offered = slot->state == SLOT_OFFERED;
+
+	serve_revoke(slot);
+	/* A server that does not even answer must not keep what others wait for. */
+	if (is_offered)
+		start_patience(slot);
+}
+
 /* The server of one session is gone, or has ended it by itself. */
 static void lose(struct session_slot *slot)
 {
 	struct sandbox_child *client = slot->client;
 
 	if (child_is_expected(slot->server) && !child_runs(slot->server) &&
-	    (slot->state == SLOT_QUEUED || (slot->state == SLOT_OFFERED && !slot->is_revoked && serve_again(slot) == STATUS_OK)))
+	    (slot->state == SLOT_QUEUED || (slot->state == SLOT_OFFERED && !slot->is_revoked && !slot->paid && serve_again(slot) == STATUS_OK)))
 		return;
 	if (slot->state == SLOT_QUEUED || slot->state == SLOT_OFFERED) {
 		deny_slot(slot, DENIAL_GONE, STATUS_PEER_GONE);
@@ -212,8 +241,12 @@ static void lose(struct session_slot *slot)
 		slot->session = CAP_NULL;
 		session_set_state(slot, SLOT_LOST);
 	} else if (slot->state != SLOT_LOST) {
-		slot_release(slot);
+		slot_end(slot);
+		slot = NULL;
 	}
+	/* Whoever paid with it loses that now. */
+	if (slot && (slot->paid || slot->is_repaid))
+		pay_soon(client->sandbox);
 	sandbox_child_tell(client, NEWS_SESSION);
 }
 
@@ -355,18 +388,13 @@ void serve_end(struct sandbox_child *server)
 		lose(slot);
 }
 
-static bool is_closing(struct session_slot const *slot)
-{
-	return slot->state == SLOT_CANCELLED || slot->state == SLOT_CLOSING || slot->state == SLOT_CLOSE_OFFERED || slot->state == SLOT_LOST;
-}
-
 /* The session whose close the server owes first; NULL: none. */
 static struct session_slot *first_owed(struct sandbox_child const *server)
 {
 	struct session_slot *first = NULL;
 
 	list_for_each (slot, &server->sessions, struct session_slot, of_server) {
-		if (is_closing(slot) && slot->deadline_ns && (!first || slot->deadline_ns < first->deadline_ns))
+		if (slot->deadline_ns && (!first || slot->deadline_ns < first->deadline_ns))
 			first = slot;
 	}
 	return first;

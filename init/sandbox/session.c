@@ -8,14 +8,15 @@
 static unsigned const edges[SLOT_STATES] = {
 	[SLOT_FREE]          = TO(QUEUED),
 	[SLOT_QUEUED]        = TO(OFFERED) | TO(REFUSED) | TO(FREE),
-	[SLOT_OFFERED]       = TO(READY) | TO(REFUSED) | TO(CANCELLED) | TO(QUEUED),
+	[SLOT_OFFERED]       = TO(READY) | TO(REFUSED) | TO(CANCELLED) | TO(QUEUED) | TO(SETTLING) | TO(LOST),
 	[SLOT_READY]         = TO(OPEN) | TO(CLOSING) | TO(LOST),
 	[SLOT_OPEN]          = TO(CLOSING) | TO(LOST),
-	[SLOT_CANCELLED]     = TO(CLOSING) | TO(FREE),
-	[SLOT_CLOSING]       = TO(CLOSE_OFFERED) | TO(FREE),
-	[SLOT_CLOSE_OFFERED] = TO(FREE),
+	[SLOT_CANCELLED]     = TO(CLOSING) | TO(FREE) | TO(SETTLING),
+	[SLOT_CLOSING]       = TO(CLOSE_OFFERED) | TO(FREE) | TO(SETTLING),
+	[SLOT_CLOSE_OFFERED] = TO(FREE) | TO(SETTLING),
 	[SLOT_REFUSED]       = TO(FREE),
-	[SLOT_LOST]          = TO(FREE) | TO(CLOSING) | TO(CLOSE_OFFERED),    /* while the server, or the own parent, has to agree */
+	[SLOT_SETTLING]      = TO(FREE) | TO(REFUSED),
+	[SLOT_LOST]          = TO(FREE) | TO(CLOSING) | TO(CLOSE_OFFERED) | TO(SETTLING),    /* while the server, or the own parent, has to agree */
 };
 
 bool session_may_move(enum slot_state from, enum slot_state to)
@@ -34,7 +35,7 @@ char const *session_state_name(enum slot_state state)
 	static char const *const names[SLOT_STATES] = {
 		[SLOT_FREE] = "FREE", [SLOT_QUEUED] = "QUEUED", [SLOT_OFFERED] = "OFFERED", [SLOT_READY] = "READY", [SLOT_OPEN] = "OPEN",
 		[SLOT_CANCELLED] = "CANCELLED", [SLOT_CLOSING] = "CLOSING", [SLOT_CLOSE_OFFERED] = "CLOSE_OFFERED",
-		[SLOT_REFUSED] = "REFUSED", [SLOT_LOST] = "LOST"
+		[SLOT_REFUSED] = "REFUSED", [SLOT_SETTLING] = "SETTLING", [SLOT_LOST] = "LOST"
 	};
 
 	return state < SLOT_STATES ? names[state] : "UNKNOWN";
@@ -50,6 +51,8 @@ bool session_is_clients(struct session_slot const *slot)
 	case SLOT_REFUSED:
 	case SLOT_LOST:
 		return true;
+	case SLOT_SETTLING:
+		return slot->reason;
 	default:
 		return false;
 	}

@@ -32,7 +32,7 @@ struct session_slot *slot_acquire(struct sandbox_child *client)
 		/* Label and arguments are text that others bring: all up to them. */
 		memset(slot, 0, offsetof(struct session_slot, label));
 		slot->client = client;
-		slot->index = (uint16_t)i;
+		slot->index = i;
 		slot->generation = generation;
 		client->slots_from = i + 1;
 		session_set_state(slot, SLOT_QUEUED);
@@ -67,14 +67,17 @@ void slot_refund(struct session_slot *slot)
 	cap_release(slot->control);
 	cap_release(slot->use);
 	slot->control = slot->use = CAP_NULL;
+	if (slot->kind == SESSION_TO_CHILD)
+		slot->account_number = 0;
 }
 
 void slot_release(struct session_slot *slot)
 {
 	struct sandbox_child *client = slot->client;
 
-	assert(!list_is_linked(&slot->of_server));
+	assert(!list_is_linked(&slot->of_server) && !slot->paid);
 	slot_refund(slot);
+	pay_end(slot);
 	cap_release(slot->session);
 	slot->session = CAP_NULL;
 	session_set_state(slot, SLOT_FREE);
@@ -106,6 +109,10 @@ void slot_status(struct session_slot const *slot, struct session_status *status,
 	case SLOT_REFUSED:
 		*status = (struct session_status) { SESSION_STATE_REFUSED, slot->reason, slot->ram, slot->caps };
 		break;
+	case SLOT_SETTLING:
+		if (slot->reason)
+			status->state = SESSION_STATE_PENDING;
+		break;
 	case SLOT_LOST:
 		status->state = SESSION_STATE_LOST;
 		break;
@@ -114,19 +121,40 @@ void slot_status(struct session_slot const *slot, struct session_status *status,
 	}
 }
 
+static void close_local(struct session_slot *slot)
+{
+	struct sandbox_child *client = slot->client;
+
+	/* One that was refused has no gate. */
+	if (!cap_is_null(slot->session) && slot->session.selector == client->state_gate.selector)
+		state_rom_close(client);
+	else if (!cap_is_null(slot->session))
+		config_rom_close(client);
+	session_set_state(slot, SLOT_CLOSING);
+}
+
+void slot_end(struct session_slot *slot)
+{
+	if (slot->paid)
+		pay_settle(slot, STATUS_OK);
+	else
+		slot_release(slot);
+}
+
 void slot_close(struct session_slot *slot)
 {
 	bool is_over = slot->state == SLOT_REFUSED;
 
-	if (slot->kind == SESSION_TO_PARENT && !is_over) {
+	if (slot->state == SLOT_SETTLING) {
+		/* The reason why it was refused does not matter any more. */
+		slot->reason = STATUS_OK;
+	} else if (slot->kind == SESSION_TO_PARENT && !is_over) {
 		forward_close(slot);
 	} else if (slot->kind == SESSION_TO_CHILD && !is_over && (slot->state != SLOT_LOST || list_is_linked(&slot->of_server))) {
 		serve_close(slot);
 	} else {
-		if (slot->kind == SESSION_LOCAL && slot->session.selector == slot->client->state_gate.selector)
-			state_rom_close(slot->client);
 		if (slot->kind == SESSION_LOCAL)
-			session_set_state(slot, SLOT_CLOSING);
-		slot_release(slot);
+			close_local(slot);
+		slot_end(slot);
 	}
 }

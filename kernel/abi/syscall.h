@@ -68,9 +68,9 @@ enum syscall_op {
 	SYS_BUDGET_SET,    /* rdi budget, rsi, rdx: as for SYS_BUDGET_CREATE, from now on */
 	SYS_IRQ_CREATE,    /* rdi place (IRQ_GRANULES), rsi global system interrupt, rdx enum irq_flags; masked. DENIED: the kernel's own; BUSY: there
 	                      is an IRQ for it; NOT_FOUND: no such input. MSI: rsi is 0; back: rdi address and rsi data for the device to write */
-	SYS_IRQ_BIND,      /* rdi IRQ, rsi signal context by address (unmasks), or 0 (masks) */
+	SYS_IRQ_BIND,      /* rdi IRQ, rsi signal context by address (unmasks), or 0 (masks); rdx enum irq_binding: IRQ_BIND_STORM masks nothing */
 	SYS_CAP_INSTALL,   /* rdi PD, rsi selector (must be empty), rdx object, r8 rights: a first capability without parent */
-	SYS_CAP_GIVE,      /* rdi selector in the own table, rsi PD, rdx selector there (must be empty): a copy, as a message would make it */
+	SYS_CAP_GIVE,      /* rdi selector in the own table, or GIVE_SENT, rsi PD, rdx selector there (must be empty): a copy, as a message would make it */
 	SYS_CAP_OBJECT,    /* rdi selector in the own table; back: rdi object's physical address, rsi type. BAD_CAP: empty, or no right to use it */
 	SYS_DESTROY,       /* rdi object: dead at once, AGAIN until swept */
 	SYS_SYNC,          /* returns when no CPU can still use what was unmapped or destroyed before */
@@ -121,6 +121,9 @@ enum map_attributes {
 	MAP_UNCACHED      = 4,
 	MAP_WRITE_COMBINE = 8,
 };
+
+/* What a signal context is told: interrupts; or that so many messages come unacknowledged that the CPU lets them wait. */
+enum irq_binding { IRQ_BIND_SIGNAL, IRQ_BIND_STORM };
 
 /*
  * How an interrupt line works; 0: edge-triggered, active high. BUS: what the firmware says, or as on its bus (ISA: 0, PCI: LEVEL | LOW).

@@ -23,6 +23,9 @@ enum {
  */
 enum { SEND_MOVE = 1, SEND_OBJECT = 2 };
 
+/* Instead of a selector of core's: the n-th capability that whom it serves has sent, by that one's own selector. */
+#define GIVE_SENT(n) ((uint64_t)(n) << 1 | 1)
+
 /* got[].kind of each capability that a message brought. */
 enum got_kind {
 	GOT_NULL,    /* the sender sent none, or a gate of the receiver's own PD that it may not use */

@@ -96,7 +96,7 @@ enum status ioapic_route(uint32_t gsi, uint8_t vector, unsigned flags)
 
 	uint8_t has = ioapic_read(0x10 + 2 * input);
 
-	if (has && has < VECTOR_IRQ)
+	if (has >= VECTOR_IRQ_END)
 		return STATUS_DENIED;
 	if (flags & IRQ_BUS)
 		flags = bus_flags(gsi);
@@ -123,6 +123,10 @@ struct msi apic_msi(uint8_t vector)
 {
 	return (struct msi) { .address = MSI_ADDRESS | (uint64_t)(*lapic(LAPIC_ID) >> 24) << 12, .data = vector };
 }
+
+/* Intel SDM volume 3 section 10.8.3.1. */
+void apic_block(uint8_t vector) { *lapic(LAPIC_TPR) = vector | 0xf; }
+void apic_unblock(void)         { *lapic(LAPIC_TPR) = 0; }
 
 uint32_t isa_gsi(unsigned irq)
 {

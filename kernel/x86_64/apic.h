@@ -5,11 +5,11 @@
 #include <kernel/kernel.h>
 
 enum vectors {
-	VECTOR_TIMER    = 0x20,
-	VECTOR_SERIAL   = 0x21,
-	VECTOR_KICK     = 0x22, /* from another CPU: see cpu_kick */
 	VECTOR_IRQ      = 0x30, /* first of those that IRQ objects use */
 	VECTOR_IRQ_END  = 0xf0,
+	VECTOR_TIMER    = 0xf0, /* above all devices, so that apic_block leaves it alone */
+	VECTOR_SERIAL   = 0xf1,
+	VECTOR_KICK     = 0xf2, /* from another CPU: see cpu_kick */
 	VECTOR_SPURIOUS = 0xff,
 };
 
@@ -36,6 +36,10 @@ bool        ioapic_is_level(uint32_t gsi);     /* as it was routed */
 /* What a device writes where to raise this vector. */
 struct msi { uint64_t address, data; };
 struct msi apic_msi(uint8_t vector);
+
+/* Interrupts up to the class of `vector`, that is with the same upper four bits, wait at this CPU until apic_unblock; each at most once. */
+void apic_block(uint8_t vector);
+void apic_unblock(void);
 
 /* The global system interrupt of an ISA interrupt line. */
 uint32_t isa_gsi(unsigned irq);

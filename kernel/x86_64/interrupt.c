@@ -27,6 +27,7 @@ static void handle_interrupt(uint64_t vector)
 	apic_eoi();
 	if (vector == VECTOR_TIMER) {
 		clock_refine();
+		irq_rest_is_over();
 		sched_tick();
 	} else if (vector == VECTOR_SERIAL) {
 		console_interrupt();

@@ -121,16 +121,20 @@ static void use_fpu_and_tls(uint64_t base)
 	__asm__ volatile("movq %0, %%xmm0" : : "r"(base));
 }
 
+static SHARED bool heavy;
+
 static void answers(uint64_t unused)
 {
-	use_fpu_and_tls(0x2000);
+	if (heavy)
+		use_fpu_and_tls(0x2000);
 	for (;;)
 		reply_wait(0);
 }
 
 static void calls(uint64_t gate)
 {
-	use_fpu_and_tls(0x1000);
+	if (heavy)
+		use_fpu_and_tls(0x1000);
 	for (unsigned i = 0; i <= TIMES; i++) {
 		if (i == 1)
 			begin = tsc();
@@ -143,12 +147,34 @@ TEST(figure_of_a_call_between_threads_with_fpu_and_thread_local_storage)
 {
 	struct child *server = heavy_new(answers, 20), *c = heavy_new(calls, 10);
 
+	heavy = true;
 	child_start(server, 0);
 	settle();
 	child_start(c, child_give(c, gate_new(server, 1)));
 	settle();
 	figure("ipc_round_trip_fpu", (end - begin) / TIMES);
 }
+
+/* --- Calls that are traced --- */
+
+static void measure_traced(char const *name, unsigned ring_of_server, unsigned ring_of_caller)
+{
+	struct child *server = child_run(answers, 20, 0), *c = child_new(calls, 10);
+	uint64_t ring = frame();
+
+	OK(op3(SYS_TRACE_RING, 1, ring, 1));
+	OK(op3(SYS_THREAD_SET, server->thread, THREAD_TRACE, ring_of_server));
+	OK(op3(SYS_THREAD_SET, c->thread, THREAD_TRACE, ring_of_caller));
+	settle();
+	child_start(c, child_give(c, gate_new(server, 1)));
+	settle();
+	figure(name, (end - begin) / TIMES);
+	OK(op3(SYS_TRACE_RING, 1, 0, 0));
+}
+
+TEST(figure_of_a_call_of_which_nobody_is_traced)        { measure_traced("ipc_round_trip_untraced", 0, 0); }
+TEST(figure_of_a_call_whose_caller_is_traced)           { measure_traced("ipc_round_trip_traced_caller", 0, 1); }
+TEST(figure_of_a_call_of_which_both_sides_are_traced)   { measure_traced("ipc_round_trip_traced", 1, 1); }
 
 /* --- Exceptions and page faults --- */
 

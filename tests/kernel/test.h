@@ -79,7 +79,7 @@ void print_number(uint64_t number, unsigned base);
 extern struct info const *info;
 
 enum { BADGE_PAGER = 0xfa17, BADGE_HANDLER = 0xe4ce };
-enum { CHILDREN_MAX = 72, CHILD_SELECTORS = 64 };
+enum { CHILDREN_MAX = 560, CHILD_SELECTORS = 64 };
 
 struct child {
 	uint64_t      pd, thread;             /* physical addresses */

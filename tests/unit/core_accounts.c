@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Core's accounts against a model that adds everything up anew each time: a hundred thousand random operations, of which each
+ * Core's accounts against a model that adds everything up anew each time: a million random operations, of which each
  * has to answer what the model says and to leave every account with what the model says.
  */
 #include <core/account_ops.h>
@@ -11,7 +11,7 @@
 
 #include "core_fake.h"
 
-enum { OPERATIONS = 100000, ACCOUNTS = 24, OBJECTS = 120, NONE = -1 };
+enum { OPERATIONS = 1000000, ACCOUNTS = 24, OBJECTS = 120, NONE = -1 };
 
 enum kind { DATASPACE, SIGNAL_CONTEXT, GATE };
 
@@ -19,7 +19,7 @@ enum kind { DATASPACE, SIGNAL_CONTEXT, GATE };
 static struct {
 	struct account *real;       /* NULL: no such account */
 	int             origin, splitter;
-	bool            component, husk;
+	bool            component, husk, outlives;
 	uint64_t        pages, caps;    /* limits; of a husk, what is left in it */
 } accounts[ACCOUNTS];
 
@@ -145,6 +145,35 @@ static struct record *record_of_cap(struct cap cap)
 	return record_of_object((struct paddr) { cap.selector & ~63UL });
 }
 
+/* Is it split off `above`, with whatever between? */
+static bool is_under(int i, int above)
+{
+	while (i != 0) {
+		i = accounts[i].origin;
+		if (i == above)
+			return true;
+	}
+	return false;
+}
+
+/* The loans that an account is part of are those that the model says, from the inside out. */
+static void ask_loans(void)
+{
+	int of = any(is_alive, ACCOUNTS), by = any(is_alive, ACCOUNTS);
+	struct rpc_cap cap;
+	uint32_t id = 0;
+
+	if (of == NONE || by == NONE)
+		return;
+	cap = own_cap(&accounts[of].real->record, ACCOUNT_USE);
+	for (int i = of; i != by && i != 0; i = accounts[i].origin) {
+		if (accounts[i].husk || accounts[i].splitter == accounts[i].origin)
+			continue;
+		CHECK(account_operations.loan((void *)accounts[by].real, &cap, id, &id) == STATUS_OK && id == record_number(accounts[i].real));
+	}
+	CHECK(account_operations.loan((void *)accounts[by].real, &cap, id, &id) == (of == by || is_under(of, by) ? STATUS_OK : STATUS_DENIED) && !id);
+}
+
 static void split(void)
 {
 	int from = any(is_alive, ACCOUNTS), by = unit_below(2) ? from : any(is_alive, ACCOUNTS), made = any(is_free, ACCOUNTS);
@@ -152,6 +181,7 @@ static void split(void)
 	uint64_t pages = unit_below(unit_below(2) ? 40 : 1500), caps = unit_below(unit_below(2) ? 30 : 400);
 	struct rpc_cap from_cap;
 	struct cap control, use;
+	uint32_t id = 0;
 	enum status model, status;
 
 	if (made == NONE || by == NONE || from == NONE)
@@ -162,16 +192,17 @@ static void split(void)
 	                                               pages << 12, caps, &control, &use)
 	                    : account_operations.split_from((void *)accounts[by].real, &from_cap,
 	                                                    component ? ACCOUNT_KIND_COMPONENT : ACCOUNT_KIND_SESSION, "a long label that is cut in the ledger",
-	                                                    pages << 12, caps, &control, &use);
+	                                                    pages << 12, caps, &id, &control, &use);
 	CHECK(agrees(status, model, from));
 	if (status)
 		return;
 	accounts[made].real = (struct account *)record_of_object((struct paddr) { (use.selector & ~63UL) });
-	CHECK(control.selector == use.selector + GRANULE);
+	CHECK(control.selector == use.selector + GRANULE && (by == from || id == record_number(accounts[made].real)));
 	accounts[made].origin = from;
 	accounts[made].splitter = by;
 	accounts[made].component = component;
 	accounts[made].husk = false;
+	accounts[made].outlives = by != from && is_under(from, by);
 	accounts[made].pages = pages;
 	accounts[made].caps = caps;
 }
@@ -179,7 +210,8 @@ static void split(void)
 /* Does it end with what `doomed` says? */
 static bool falls(int i, bool const doomed[])
 {
-	return exists(i) && !doomed[i] && !(i == 0) && doomed[accounts[i].splitter];
+	return exists(i) && !doomed[i] && !(i == 0) && !accounts[i].husk &&
+	       (doomed[accounts[i].splitter] || (doomed[accounts[i].origin] && !accounts[i].outlives));
 }
 
 static void model_destroy(int root)
@@ -346,7 +378,7 @@ static void release(void)
 
 START_TEST(agrees_with_the_model)
 {
-	static void (*const operations[])(void) = { split, split, destroy, grow_or_shrink, transfer, allocate, allocate, allocate, release, release };
+	static void (*const operations[])(void) = { split, split, ask_loans, destroy, grow_or_shrink, transfer, allocate, allocate, allocate, release, release };
 	struct info info = fake_info();
 	uint64_t free_before;
 
@@ -362,7 +394,7 @@ START_TEST(agrees_with_the_model)
 	base_caps = init_account->caps_used;
 	base_pages = init_account->ram_used - pair_pages(0);
 	free_before = core_memory.free - account_unbacked_pages;
-	for (unsigned i = 0; i < OPERATIONS; i++) {
+	for (unsigned i = unit_scaled(OPERATIONS); i; i--) {
 		operations[unit_below(ARRAY_SIZE(operations))]();
 		compare();
 		if (i % 16 == 0)

@@ -18,7 +18,7 @@
 
 #include "core_fake.h"
 
-enum { CALLS = 200000, POOL = 160, LEAST_SLICE = 8 /* in which everything makes progress */ };
+enum { CALLS = 2000000, POOL = 160, LEAST_SLICE = 8 /* in which everything makes progress */ };
 
 struct interface { uint32_t tag; struct rpc_call const *calls; unsigned count; };
 
@@ -461,7 +461,7 @@ START_TEST(survives_and_gives_all_back)
 	pages = init_account->ram_used;
 	free_pages = core_memory.free - account_unbacked_pages;
 
-	for (unsigned i = 0; i < CALLS; i++) {
+	for (unsigned i = unit_scaled(CALLS); i; i--) {
 		switch (unit_below(16)) {
 		case 0:
 			split_from_init();

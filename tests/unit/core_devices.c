@@ -3,6 +3,7 @@
  * Device sessions against plain arrays, one element for each page, port and line: who has it. What is refused, that nothing is given
  * twice, and that all of it comes back, to the byte, whether sessions are closed or their payer ends.
  */
+#include <core/account_ops.h>
 #include <core/claims.h>
 #include <core/dataspace.h>
 #include <core/grant.h>
@@ -288,4 +289,104 @@ START_TEST(what_no_label_grants_is_denied)
 }
 END_TEST
 
-UNIT_MAIN(labels_grant_what_they_say, what_no_label_grants_is_denied, claims_overlap_nothing, each_thing_is_given_once_and_comes_back)
+/* --- Memory that devices may reach --- */
+
+enum { DMA_PIECES = 12, DMA_FRAMES = 5 };
+
+static struct account *open_ram(void)
+{
+	struct session_open_args request = { .service = "RAM", .hash = ram_type.hash, .ram = (DMA_PIECES * DMA_FRAMES) << PAGE_SHIFT, .caps = 2 * DMA_PIECES };
+	struct session_status status;
+	struct cap session;
+	uint32_t id;
+
+	ck_assert(session_open(&request, "init -> grant dma", payer, &id, &status, &session) == STATUS_OK && status.state == SESSION_STATE_OPEN);
+	return session_lookup(id);
+}
+
+static struct dataspace *alloc(struct account *account, uint64_t frames)
+{
+	struct dataspace_want want = { .frames = frames, .align = 1 };
+	struct dataspace *dataspace;
+	enum status status;
+
+	do {
+		core_work = CORE_SLICE;
+		status = dataspace_alloc(account, &want, &dataspace);
+	} while (status == STATUS_AGAIN);
+	ck_assert(status == STATUS_OK);
+	return dataspace;
+}
+
+static void tell(struct account *account, struct dataspace *dataspace)
+{
+	struct rpc_cap cap = { .kind = GOT_OWN, .badge = badge_of(&dataspace->record, 0) };
+	uint64_t address;
+
+	CHECK(ram_operations.physical((struct ram_session *)account, &cap, &address) == STATUS_OK);
+	CHECK(address == (uint64_t)dataspace->frame << PAGE_SHIFT);
+}
+
+static void silence(struct account *account)
+{
+	enum status status;
+
+	do {
+		core_work = 1 + unit_below(3);
+		status = ram_operations.devices_silent((struct ram_session *)account);
+	} while (status == STATUS_AGAIN);
+	CHECK(status == STATUS_OK);
+	core_work = CORE_SLICE;
+}
+
+/* Pieces of a session that was told where they are, and has not freed them, are nobody's until devices are silent; then all is what it was. */
+START_TEST(memory_that_devices_may_reach_is_given_to_nobody)
+{
+	uint32_t pages_used, caps_used;
+	uint64_t all_free;
+
+	boot_machine();
+	pages_used = init_account->ram_used;
+	caps_used = init_account->caps_used;
+	all_free = core_memory.free;
+	for (unsigned round = 0; round < 200; round++) {
+		uint64_t frames = 0;
+		struct account *session;
+
+		payer = make_payer();
+		session = open_ram();
+		for (unsigned i = 0; i < DMA_PIECES; i++) {
+			uint64_t size = 1 + unit_below(DMA_FRAMES);
+			struct dataspace *piece = alloc(session, size);
+			bool told = unit_below(2);
+
+			if (told)
+				tell(session, piece);
+			if (unit_below(2))
+				dataspace_free(piece);
+			else
+				frames += told ? size : 0;
+		}
+		end_payer();
+		ledger_check();
+		CHECK(init_account->ram_used - pages_used >= frames && (frames || init_account->ram_used == pages_used));
+		CHECK(all_free - core_memory.free >= frames && (frames || core_memory.free == all_free));
+		payer = make_payer();
+		silence(open_ram());
+		end_payer();
+		ledger_check();
+		CHECK(init_account->ram_used == pages_used && init_account->caps_used == caps_used && core_memory.free == all_free);
+	}
+}
+END_TEST
+
+START_TEST(who_may_not_do_dma_cannot_end_the_quarantine)
+{
+	boot_machine();
+	payer = make_payer();
+	ck_assert(ram_operations.devices_silent((struct ram_session *)payer) == STATUS_DENIED);
+}
+END_TEST
+
+UNIT_MAIN(memory_that_devices_may_reach_is_given_to_nobody, who_may_not_do_dma_cannot_end_the_quarantine, labels_grant_what_they_say,
+          what_no_label_grants_is_denied, claims_overlap_nothing, each_thing_is_given_once_and_comes_back)

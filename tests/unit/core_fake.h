@@ -18,6 +18,7 @@
 #include <core/core.h>
 #include <core/kernel_calls.h>
 #include <core/ledger.h>
+#include <core/session.h>
 
 #include "unit.h"
 
@@ -288,13 +289,14 @@ static enum status fake_thread_create(uint64_t at, uint64_t domain, uint64_t utc
 }
 
 /* A selector of core's window is, here, the address of the object. */
+/* What GIVE_SENT stands for, core has found to be one of its gates. */
 static enum status fake_put(uint64_t domain, uint64_t selector, uint64_t object)
 {
 	struct fake_object *pd = fake_at(domain, FAKE_PD);
 
 	if (!pd || selector / SLOT_SIZE >= ARRAY_SIZE(pd->slots))
 		return STATUS_INVALID;
-	if (!fake_at(object, FAKE_GATE) && !fake_at(object, FAKE_SIGNAL))
+	if (object != GIVE_SENT(0) && !fake_at(object, FAKE_GATE) && !fake_at(object, FAKE_SIGNAL))
 		return STATUS_PEER_GONE;
 	if (pd->slots[selector / SLOT_SIZE])
 		return STATUS_EXISTS;
@@ -539,4 +541,23 @@ static inline bool fake_boot(struct info const *info)
 		return false;
 	boot(info);
 	return true;
+}
+
+/* Opens a session, paid by `payer`; returns its object. `size`: of a managed dataspace, 0: the default arguments. */
+static inline struct record *fake_session(struct account *payer, struct rpc_type const *type, uint64_t pages, uint64_t caps, uint64_t size)
+{
+	struct session_open_args args = { .hash = type->hash, .ram = pages << PAGE_SHIFT, .caps = caps, .args.size = type->args_size,
+	                                  .affinity = UINT32_MAX };
+	struct session_status status;
+	struct cap session;
+	uint32_t id;
+
+	strcpy(args.service, type->name);
+	if (size)
+		memcpy(args.args.data, &size, sizeof(size));
+	else if (type->args_size)
+		memcpy(args.args.data, type->args_default, type->args_size);
+	ck_assert(session_open(&args, "init -> test", payer, &id, &status, &session) == STATUS_OK);
+	ck_assert(status.state == SESSION_STATE_OPEN);
+	return list_object(list_last(&session_lookup(id)->objects), struct record, of_account);
 }

@@ -253,32 +253,14 @@ static void ask_state(void)
 
 /* --- */
 
-static struct record *open_session(struct rpc_type const *type, uint64_t pages, uint64_t caps, uint64_t size)
-{
-	struct session_open_args args = { .hash = type->hash, .ram = pages << PAGE_SHIFT, .caps = caps, .args.size = type->args_size,
-	                                  .affinity = UINT32_MAX };
-	struct session_status status;
-	struct cap session;
-	uint32_t id;
-
-	strcpy(args.service, type->name);
-	if (type->args_size)
-		memcpy(args.args.data, type->args_default, type->args_size);
-	if (size)
-		memcpy(args.args.data, &(struct rm_args) { .size = size }, sizeof(struct rm_args));
-	ck_assert(session_open(&args, "init -> test", payer, &id, &status, &session) == STATUS_OK);
-	ck_assert(status.state == SESSION_STATE_OPEN);
-	return list_object(list_last(&session_lookup(id)->objects), struct record, of_account);
-}
-
 /* For maps that are address spaces, what they cost is paid by the session's own account, so it gets enough of everything. */
 static void build_space(int space)
 {
 	struct thread_want wanted = { .name = "test", .priority = 10 };
-	struct cpu *cpu = (struct cpu *)open_session(&cpu_type, 0, 1, 0);
+	struct cpu *cpu = (struct cpu *)fake_session(payer, &cpu_type, 0, 1, 0);
 
-	maps[space] = (struct rm *)open_session(&rm_type, 40, 2 * REGIONS + PLACES_RM, 0);
-	pds[space] = (struct pd *)open_session(&pd_type, 4, 4, 0);
+	maps[space] = (struct rm *)fake_session(payer, &rm_type, 40, 2 * REGIONS + PLACES_RM, 0);
+	pds[space] = (struct pd *)fake_session(payer, &pd_type, 4, 4, 0);
 	for (int t = 0; t < THREADS; t++) {
 		wanted.slot = 0x200000 + t * STACK_SLOT_SIZE;
 		ck_assert(thread_create(cpu, payer, &wanted, &threads[space][t]) == STATUS_OK);
@@ -303,7 +285,7 @@ static void build(void)
 	for (int s = 0; s < SPACES; s++)
 		build_space(s);
 	for (int m = SPACES; m < MAPS; m++)
-		maps[m] = (struct rm *)open_session(&rm_type, 0, 100, MAP_PAGES * PAGE_SIZE - unit_below(PAGE_SIZE));
+		maps[m] = (struct rm *)fake_session(payer, &rm_type, 0, 100, MAP_PAGES * PAGE_SIZE - unit_below(PAGE_SIZE));
 	do
 		status = dataspace_alloc(payer, &want, &memory);
 	while (status == STATUS_AGAIN);
@@ -364,7 +346,7 @@ START_TEST(goes_deeper_than_a_slice)
 	build();
 	deep[0] = maps[0];
 	for (unsigned i = 1; i < DEEP; i++) {
-		deep[i] = (struct rm *)open_session(&rm_type, 0, 5, MAP_PAGES * PAGE_SIZE);
+		deep[i] = (struct rm *)fake_session(payer, &rm_type, 0, 5, MAP_PAGES * PAGE_SIZE);
 		what = own_cap(&deep[i]->dataspace->record);
 		args.address = i == 1 ? BASE : 0;
 		ck_assert(rm_operations.attach((void *)deep[i - 1], &what, &args, &pay, &address) == STATUS_OK);

@@ -222,22 +222,6 @@ static struct account *account_of(char const *label, uint64_t pages, uint64_t ca
 	return account;
 }
 
-static struct record *open_session(struct rpc_type const *type, uint64_t pages, uint64_t caps)
-{
-	struct session_open_args args = { .hash = type->hash, .ram = pages << PAGE_SHIFT, .caps = caps, .args.size = type->args_size,
-	                                  .affinity = UINT32_MAX };
-	struct session_status status;
-	struct cap session;
-	uint32_t id;
-
-	strcpy(args.service, type->name);
-	if (type->args_size)
-		memcpy(args.args.data, type->args_default, type->args_size);
-	ck_assert(session_open(&args, "init -> test", payers[0], &id, &status, &session) == STATUS_OK);
-	ck_assert(status.state == SESSION_STATE_OPEN);
-	return list_object(list_last(&session_lookup(id)->objects), struct record, of_account);
-}
-
 static void build(void)
 {
 	struct info info = fake_info();
@@ -249,9 +233,9 @@ static void build(void)
 	payers[0] = account_of("component", 2500, 300, true);
 	payers[1] = account_of("session", 300, 100, false);
 	payers[2] = account_of("session", 300, 100, false);
-	rm = (struct rm *)open_session(&rm_type, 0, PLACES_RM);
-	pd = (struct pd *)open_session(&pd_type, 4, 4);
-	thread = (struct thread *)open_session(&cpu_type, 0, 1);
+	rm = (struct rm *)fake_session(payers[0], &rm_type, 0, PLACES_RM, 0);
+	pd = (struct pd *)fake_session(payers[0], &pd_type, 4, 4, 0);
+	thread = (struct thread *)fake_session(payers[0], &cpu_type, 0, 1, 0);
 	ck_assert(thread_create((struct cpu *)thread, payers[0], &wanted, &thread) == STATUS_OK);
 	do
 		status = dataspace_alloc(payers[0], &want, &memory);

@@ -50,6 +50,8 @@ enum status console_read(uint64_t *byte)                  { return STATUS_NOT_FO
 enum status console_bind(struct signal *signal)           { return STATUS_INVALID; }
 void console_forget(struct signal const *signal)          {}
 void ioapic_mask(uint32_t gsi, bool masked)               {}
+void apic_block(uint8_t vector)                           {}
+void apic_unblock(void)                                   {}
 void apic_eoi(void)                                       {}
 void cpu_let_interrupts_in(void)                          {}
 struct msi apic_msi(uint8_t vector)                       { return (struct msi) { 0, vector }; }

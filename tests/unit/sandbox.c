@@ -45,7 +45,10 @@ enum { DOCUMENTS = ARRAY_SIZE(documents), CHILDREN = 40, KNOWN = 12 };
 static struct {
 	uint32_t             ids[KNOWN];
 	struct session_request requests[KNOWN];
+	struct { unsigned account, serial; } lent[KNOWN];    /* with requests */
 } memory[CHILDREN];
+
+static unsigned paid_with_lent, settled;
 
 /* A capability that arrives with a message. */
 static struct rpc_cap bring(enum kind kind, unsigned account)
@@ -74,7 +77,10 @@ static struct sandbox_child *random_child(void)
 static struct rpc_cap random_pay(void)
 {
 	struct sandbox_child *other = random_child();
+	unsigned const        which = (unsigned)unit_below(KNOWN), lent = memory[other->number].lent[which].account;
 
+	if (unit_below(3) && lent && accounts[lent].alive && accounts[lent].serial == memory[other->number].lent[which].serial)
+		return bring(ACCOUNT, lent);
 	if (unit_below(3))
 		return (struct rpc_cap) { .kind = GOT_NULL };
 	if (unit_below(2) && child_runs(other))
@@ -91,7 +97,7 @@ static void open(struct sandbox_child *child)
 {
 	static char const *const services[] = { "LOG", "ROM", "Hello", "Hello", "Bye", "Both", "Slow", "Slow", "PD", "CPU", "None" };
 	static char const *const labels[]   = { "", "config", "binary", "x", "a -> b", "state" };
-	struct session_open_args args = { .hash = unit_below(20) ? 7 : 8, .ram = unit_below(4) * PAGE_SIZE, .caps = unit_below(9) };
+	struct session_open_args args = { .hash = unit_below(20) ? 7 : 8, .ram = unit_below(4) * PAGE_SIZE, .caps = unit_below(2) ? unit_below(9) : unit_below(30) };
 	struct rpc_cap           pay  = random_pay();
 	struct session_status    status;
 	struct cap               session;
@@ -137,6 +143,11 @@ static void serve(struct sandbox_child *child)
 		/* Of what a visitor brought, two pages are for the sandbox. */
 		CHECK(accounts[object_of(account.selector)->account].limit.ram ==
 		      fetched.ram + (string_equal(fetched.label, "a visitor") ? 2 * PAGE_SIZE : 0));
+	}
+	if (fetched.kind == REQUEST_KIND_OPEN) {
+		unsigned const lent = object_of(account.selector)->account;
+
+		memory[child->number].lent[unit_below(KNOWN)] = (typeof(memory[0].lent[0])) { lent, accounts[lent].serial };
 	}
 	if (fetched.kind != REQUEST_KIND_NONE)
 		memory[child->number].requests[unit_below(KNOWN)] = fetched;    /* what stood there is never answered */
@@ -335,7 +346,18 @@ static void act(void)
 
 static bool is_listed(struct session_slot const *slot)
 {
-	return slot->kind == SESSION_TO_CHILD && slot->state != SLOT_FREE && slot->state != SLOT_REFUSED;
+	return slot->kind == SESSION_TO_CHILD && slot->state != SLOT_FREE && slot->state != SLOT_REFUSED && slot->state != SLOT_SETTLING;
+}
+
+static unsigned paid_by(struct session_slot const *payer)
+{
+	unsigned count = 0;
+
+	list_for_each (child, &sandbox.children, struct sandbox_child, of_sandbox) {
+		for (unsigned i = 0; child->slots && i < child->slot_count; i++)
+			count += child->slots[i].state != SLOT_FREE && child->slots[i].payer == payer;
+	}
+	return count;
 }
 
 static void check_slot(struct session_slot const *slot, unsigned *with_account, unsigned *at_parent)
@@ -344,7 +366,12 @@ static void check_slot(struct session_slot const *slot, unsigned *with_account, 
 
 	/* A lost one is, as long as its server has to agree. */
 	CHECK(list_is_linked(&slot->of_server) == is_listed(slot) || (slot->state == SLOT_LOST && slot->kind == SESSION_TO_CHILD));
-	CHECK(has_account == (slot->kind == SESSION_TO_CHILD && slot->state != SLOT_FREE && slot->state != SLOT_REFUSED));
+	CHECK(has_account == (slot->kind == SESSION_TO_CHILD && slot->state != SLOT_FREE && slot->state != SLOT_REFUSED) ||
+	      (slot->state == SLOT_LOST && slot->is_repaid && !slot->server && !has_account));
+	CHECK(slot->paid == paid_by(slot) && (slot->state != SLOT_SETTLING || slot->paid || sandbox.is_settling));
+	CHECK(!slot->payer || slot->payer->state != SLOT_FREE);
+	paid_with_lent += slot->payer && slot->state == SLOT_OPEN;
+	settled += slot->state == SLOT_SETTLING;
 	CHECK(cap_is_null(slot->session) == (slot->state != SLOT_READY && slot->state != SLOT_OPEN));
 	*with_account += has_account;
 	*at_parent += slot->kind == SESSION_TO_PARENT && slot->state != SLOT_FREE && slot->state != SLOT_QUEUED && slot->state != SLOT_REFUSED;
@@ -354,7 +381,7 @@ static void check_slot(struct session_slot const *slot, unsigned *with_account, 
 
 static void check_books(void)
 {
-	unsigned expected = 1, at_parent = 0;
+	unsigned expected = 2, at_parent = 0;    /* ROOT and OUTSIDE */
 
 	list_for_each (child, &sandbox.children, struct sandbox_child, of_sandbox) {
 		unsigned used = 0;
@@ -390,7 +417,7 @@ static void begin(void)
 	static struct sandbox const empty;
 
 	memset(memory, 0, sizeof(memory));
-	accounts[ROOT] = (typeof(accounts[0])) { .alive = true, .limit = { 16 << 20, 4000 } };
+	accounts[ROOT] = accounts[OUTSIDE] = (typeof(accounts[0])) { .alive = true, .limit = { 16 << 20, 4000 } };
 	list_init(&env.news_handlers);
 	sandbox = empty;
 	CHECK(sandbox_init(&sandbox, &env, roots[0]) == STATUS_OK && sandbox.config.start_count == 5);
@@ -407,15 +434,18 @@ static void begin(void)
 /* The parent agrees to what it still owes. */
 static void settle(void)
 {
-	for (unsigned i = 0; i < SESSIONS; i++) {
-		if (sessions[i].state == SESSION_STATE_CLOSING)
-			sessions[i].state = SESSION_STATE_NONE;
-	}
-	sandbox.news.handle(&sandbox.news, NEWS_SESSION);
 	for (bool here = true; here;) {
 		here = false;
 		visit(true);
+		if (sandbox.work.armed)
+			sandbox.work.handle(&sandbox.work, 1);
+		for (unsigned i = 0; i < SESSIONS; i++) {
+			if (sessions[i].state == SESSION_STATE_CLOSING)
+				sessions[i].state = SESSION_STATE_NONE;
+		}
+		sandbox.news.handle(&sandbox.news, NEWS_SESSION);
 		sandbox.news.handle(&sandbox.news, NEWS_REQUEST);
+		here |= !sandbox_is_quiet(&sandbox);
 		for (unsigned i = 0; i < VISITORS; i++)
 			here |= visitors[i].state != AWAY;
 	}
@@ -430,7 +460,8 @@ static void end(unsigned selectors)
 	check_books();
 	list_for_each (child, &sandbox.children, struct sandbox_child, of_sandbox)
 		CHECK(!child->slots && !child->slots_used);
-	CHECK(accounts_alive() == 1 && !accounts[ROOT].used.ram && !accounts[ROOT].used.caps);
+	CHECK(accounts_alive() == 2 && !accounts[ROOT].used.ram && !accounts[ROOT].used.caps);
+	CHECK(!accounts[OUTSIDE].used.ram && !accounts[OUTSIDE].used.caps);
 	CHECK(!sessions_alive() && !mappings && !signals && cap_slots_used() == selectors);
 	sandbox_fini(&sandbox);
 	CHECK(!blocks);
@@ -475,6 +506,8 @@ static void *inside(void *argument)
 		roots[i] = node_root(documents[i], nodes[i]);
 	}
 	live(400, 250);
+	printf("%u steps with an open session that another one pays for, %u with one that waits for such\n", paid_with_lent, settled);
+	CHECK(paid_with_lent > 200 && settled > 2);
 	CHECK(announcements > 100 && visitors_served > 20 && updates > 1000 && reports > 1000);
 	return NULL;
 }

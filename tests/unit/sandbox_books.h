@@ -11,7 +11,7 @@
 
 /* --- What selectors of the sandbox stand for --- */
 
-enum kind { NOTHING, ACCOUNT, CONTROL, MEMORY, GATE, SIGNAL, PARENT };
+enum kind { NOTHING, DEAD, ACCOUNT, CONTROL, MEMORY, GATE, SIGNAL, PARENT };
 
 struct object {
 	enum kind kind;
@@ -19,7 +19,7 @@ struct object {
 	uint64_t  size;        /* MEMORY: in bytes */
 };
 
-enum { SELECTORS = 1024, ACCOUNTS = 512, SESSIONS = 512, ROOT = 1 };
+enum { SELECTORS = 1024, ACCOUNTS = 512, SESSIONS = 512, ROOT = 1, OUTSIDE = 2 /* others have it */ };
 
 static struct object held[SELECTORS];
 
@@ -32,7 +32,8 @@ static struct object *object_of(uint64_t selector)
 /* --- Accounts --- */
 
 static struct {
-	bool         alive, outlives;
+	bool         alive, outlives;    /* outlives: it is a session's, or holds the slots of a child */
+	unsigned     serial;       /* tells it from others that had its place */
 	unsigned     origin;
 	struct quota limit, used;
 	struct quota own;          /* of that, what the child itself uses */
@@ -61,6 +62,8 @@ static enum status spend(unsigned account, struct quota quota)
 	return STATUS_OK;
 }
 
+static unsigned serials;
+
 static enum status split(unsigned origin, struct quota quota, bool outlives, unsigned *made)
 {
 	struct quota cost = { quota.ram, quota.caps + 3 };
@@ -74,26 +77,47 @@ static enum status split(unsigned origin, struct quota quota, bool outlives, uns
 		return status;
 	for (*made = ROOT; accounts[*made].alive; )
 		CHECK(++*made < ACCOUNTS);
-	accounts[*made] = (typeof(accounts[0])) { .alive = true, .outlives = outlives, .origin = origin, .limit = quota };
+	accounts[*made] = (typeof(accounts[0])) { .serial = ++serials, .alive = true, .outlives = outlives, .origin = origin, .limit = quota };
+	return STATUS_OK;
+}
+
+/* The first account of a session that `account` is or is part of, after the one `beyond`. */
+static enum status loan(unsigned account, unsigned beyond, uint32_t *id)
+{
+	for (*id = account; *id != ROOT; *id = accounts[*id].origin) {
+		if (*id == OUTSIDE)
+			return STATUS_DENIED;
+		if (accounts[*id].outlives && !beyond)
+			return STATUS_OK;
+		if (*id == beyond)
+			beyond = 0;
+	}
+	*id = 0;
 	return STATUS_OK;
 }
 
 static void unmap_of(unsigned account);
+static bool pays_above(unsigned account);
 
-/* What outlives it passes to its origin, and is charged there as it was here. */
+/* What outlives it passes to its origin, and is charged there as it was here. But a session's account ends after all that was paid with it. */
 static void destroy(unsigned account)
 {
 	struct quota back = { accounts[account].limit.ram, accounts[account].limit.caps + 3 };
 	unsigned     origin = accounts[account].origin;
 
-	CHECK(accounts[account].alive && account != ROOT);
+	CHECK(accounts[account].alive && account != ROOT && account != OUTSIDE);
+	CHECK(!accounts[account].outlives || !pays_above(account));
 	CHECK(quota_take(&accounts[origin].used, back));
 	accounts[account].alive = false;
+	for (unsigned i = 0; i < SELECTORS; i++) {
+		if (held[i].kind == ACCOUNT && held[i].account == account)
+			held[i].kind = DEAD;
+	}
 	unmap_of(account);
 	for (unsigned i = 0; i < ACCOUNTS; i++) {
 		if (!accounts[i].alive || accounts[i].origin != account)
 			continue;
-		CHECK(accounts[i].outlives);
+		CHECK(accounts[i].outlives && !accounts[account].outlives);
 		accounts[i].origin = origin;
 		CHECK(quota_add(&accounts[origin].used, (struct quota) { accounts[i].limit.ram, accounts[i].limit.caps + 3 }));
 	}

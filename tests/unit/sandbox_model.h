@@ -31,7 +31,7 @@ static struct cap make(enum kind kind, unsigned account)
 }
 
 static enum status op_split_from(struct account_object *self, struct rpc_cap const *from, enum account_kind kind, char const *label, uint64_t ram,
-                                 uint64_t caps, struct cap *control, struct cap *use)
+                                 uint64_t caps, uint32_t *id, struct cap *control, struct cap *use)
 {
 	unsigned account;
 
@@ -43,7 +43,16 @@ static enum status op_split_from(struct account_object *self, struct rpc_cap con
 	RPC_TRY(split(object_of(from->cap.selector)->account, (struct quota) { ram, caps }, true, &account));
 	*control = make(CONTROL, account);
 	*use = make(ACCOUNT, account);
+	*id = account;
 	return STATUS_OK;
+}
+
+static enum status op_loan(struct account_object *self, struct rpc_cap const *of, uint32_t beyond, uint32_t *id)
+{
+	CHECK(target->account == ROOT);
+	if (of->kind != GOT_SLOT || object_of(of->cap.selector)->kind != ACCOUNT || !accounts[object_of(of->cap.selector)->account].alive)
+		return STATUS_BAD_CAP;
+	return loan(object_of(of->cap.selector)->account, beyond, id);
 }
 
 static enum status op_info(struct account_control_object *self, struct account_state *state)
@@ -166,6 +175,15 @@ static struct {
 static unsigned find_session(uint32_t id)
 {
 	return sessions[id % SESSIONS].id == id && sessions[id % SESSIONS].state != SESSION_STATE_NONE ? id % SESSIONS : 0;
+}
+
+static bool pays_above(unsigned account)
+{
+	for (unsigned i = 0; i < SESSIONS; i++) {
+		if (sessions[i].state != SESSION_STATE_NONE && sessions[i].payer == account)
+			return true;
+	}
+	return false;
 }
 
 static bool chain_is_long, in_call;     /* calls up from within a child's are TOO_DEEP at random */
@@ -318,7 +336,7 @@ static void visit(bool leaving)
 	unsigned        i = (unsigned)unit_below(VISITORS);
 
 	if (visitors[i].state == AWAY && !leaving &&
-	    split(ROOT, (struct quota) { unit_below(7) * PAGE_SIZE, unit_below(12) }, true, &visitors[i].account) == STATUS_OK) {
+	    split(OUTSIDE, (struct quota) { unit_below(7) * PAGE_SIZE, unit_below(12) }, true, &visitors[i].account) == STATUS_OK) {
 		visitors[i].state = ASKS;
 		visitors[i].id = ++ids;
 	} else if (visitors[i].state == ASKS) {
@@ -344,7 +362,7 @@ static enum status op_grow_table(struct pd_session *self, struct rpc_cap const *
 }
 
 static struct pd_ops const              pd_ops      = { .grow_table = op_grow_table };
-static struct account_ops const         account_ops = { .split_from = op_split_from, .info = op_account_info };
+static struct account_ops const         account_ops = { .split_from = op_split_from, .loan = op_loan, .info = op_account_info };
 static struct account_control_ops const control_ops = {
 	.grow = op_grow, .shrink = op_shrink, .destroy = op_destroy, .info = op_info, .refusal_handler = op_handler,
 };
@@ -462,7 +480,10 @@ void child_stop(struct child *child)
 
 	/* What its parent, were it core, had made on its account goes with it; sessions further up stay. */
 	for (unsigned i = 0; i < SESSIONS; i++) {
-		if (sessions[i].state != SESSION_STATE_NONE && sessions[i].payer == account && unit_below(2))
+		if (sessions[i].state == SESSION_STATE_NONE || sessions[i].payer != account)
+			continue;
+		sessions[i].payer = ROOT;
+		if (unit_below(2))
 			sessions[i].state = SESSION_STATE_NONE;
 	}
 	destroy(account);

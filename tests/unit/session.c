@@ -8,7 +8,8 @@ static char const *const steps[] = {
 	"FREE QUEUED", "QUEUED OFFERED", "QUEUED REFUSED", "QUEUED FREE", "OFFERED READY", "OFFERED REFUSED", "OFFERED CANCELLED",
 	"OFFERED QUEUED", "CANCELLED CLOSING", "CANCELLED FREE", "READY OPEN", "READY CLOSING", "READY LOST", "OPEN CLOSING", "OPEN LOST",
 	"CLOSING CLOSE_OFFERED", "CLOSING FREE", "CLOSE_OFFERED FREE", "REFUSED FREE", "LOST FREE", "LOST CLOSING",
-	"LOST CLOSE_OFFERED"
+	"LOST CLOSE_OFFERED", "OFFERED SETTLING", "OFFERED LOST", "CANCELLED SETTLING", "CLOSING SETTLING", "CLOSE_OFFERED SETTLING", "LOST SETTLING",
+	"SETTLING FREE", "SETTLING REFUSED"
 };
 
 static bool is_listed(enum slot_state from, enum slot_state to)
@@ -57,7 +58,7 @@ END_TEST
 
 START_TEST(clients_know_of_what_they_have_not_closed)
 {
-	static enum slot_state const unknown[] = { SLOT_FREE, SLOT_CANCELLED, SLOT_CLOSING, SLOT_CLOSE_OFFERED };
+	static enum slot_state const unknown[] = { SLOT_FREE, SLOT_CANCELLED, SLOT_CLOSING, SLOT_CLOSE_OFFERED, SLOT_SETTLING };
 
 	for (enum slot_state state = 0; state < SLOT_STATES; state++) {
 		bool known = true;

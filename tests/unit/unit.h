@@ -34,6 +34,15 @@ static inline uint64_t unit_random(void)
 	return unit_state * UINT64_C(0x2545f4914f6cdd1d);
 }
 
+/* So much of a long campaign, times SCALE, as tools/run has it: all of it by default, a tenth in make test, all of it again in make soak. */
+static inline unsigned unit_scaled(unsigned count)
+{
+	char const *scale = getenv("SCALE");
+	double      part  = scale ? strtod(scale, NULL) : 1;
+
+	return (unsigned)(count * part) > 1 ? (unsigned)(count * part) : 1;
+}
+
 /* In [0, limit). */
 static inline uint64_t unit_below(uint64_t limit)
 {
@@ -69,7 +78,7 @@ static inline int unit_run(char const *name, TTest const *const tests[], size_t 
 	unit_state = seed ? seed : 1;
 	printf("%s: seed %llu\n", name, (unsigned long long)seed);
 	fflush(stdout);
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 600);
 	for (size_t i = 0; i < count; i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);

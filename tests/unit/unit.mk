@@ -5,6 +5,7 @@
 #   NAME_LIBS = libxml-2.0       further libraries of the host, by their pkg-config names
 
 string_SRC =
+rtc_calendar_SRC =
 format_SRC = base/lib/format.c base/lib/string.c base/lib/status.c
 list_SRC =
 tree_SRC = base/lib/tree.c
@@ -27,7 +28,7 @@ route_SRC = $(sandbox_pure)
 explain_SRC = $(sandbox_pure)
 sandbox_SRC = $(sandbox_pure) init/sandbox/load.c init/sandbox/apply.c init/sandbox/affinity.c init/sandbox/heartbeat.c init/sandbox/yield.c init/sandbox/report.c init/sandbox/state_rom.c \
 	init/sandbox/update.c init/sandbox/restart.c init/sandbox/session.c init/sandbox/quota.c init/sandbox/cost.c base/lib/cost.c init/sandbox/slot.c \
-	init/sandbox/serve.c init/sandbox/export.c init/sandbox/forward.c base/lib/xml_write.c \
+	init/sandbox/serve.c init/sandbox/pay.c init/sandbox/export.c init/sandbox/forward.c base/lib/xml_write.c \
 	init/sandbox/request.c init/sandbox/grow.c init/sandbox/parent.c init/sandbox/child.c init/sandbox/config_rom.c init/sandbox/deny.c init/sandbox/sandbox.c \
 	base/lib/rpc.c base/lib/cap_alloc.c base/lib/sync.c
 xml_libxml2_SRC = $(node_SRC)
@@ -69,3 +70,7 @@ kernel_smp_SRC = $(kernel_ipc_SRC)
 virtio_queue_SRC = os/lib/virtio/queue.c
 virtio_device_SRC = os/lib/virtio/device.c os/lib/virtio/capabilities.c os/lib/virtio/queue.c
 virtio_net_SRC = os/drivers/virtio_net_drv/net.c os/lib/virtio/device.c os/lib/virtio/queue.c
+
+pci_function_SRC = os/drivers/platform_drv/function.c os/drivers/platform_drv/scan.c base/lib/format.c base/lib/string.c
+dma_translation_SRC =
+acpi_tables_SRC = os/drivers/platform_drv/acpi.c base/lib/string.c

@@ -77,7 +77,7 @@ struct quota machine_quota(void)
 
 bool machine_provides(char const *service)
 {
-	static char const *const names[] = { "LOG", "RAM", "CAP", "SIGNAL", "CPU", "PD", "RM", "ROM", "IRQ", "IO_MEM", "IO_PORT" };
+	static char const *const names[] = { "LOG", "RAM", "CAP", "SIGNAL", "CPU", "PD", "RM", "ROM", "IRQ", "IO_MEM", "IO_PORT", "TRACE" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strcmp(names[i], service) == 0)

@@ -228,7 +228,7 @@ static void check_provides(struct level const *level, struct child const *child)
 /* What core does not provide, nobody above the top does. */
 static void check_parent_provides(struct level const *level)
 {
-	static char const *const names[] = { "LOG", "RAM", "CAP", "SIGNAL", "CPU", "PD", "RM", "ROM", "IRQ", "IO_MEM", "IO_PORT" };
+	static char const *const names[] = { "LOG", "RAM", "CAP", "SIGNAL", "CPU", "PD", "RM", "ROM", "IRQ", "IO_MEM", "IO_PORT", "TRACE" };
 
 	for (struct config_service const *service = level->config.parent_provides; service; service = service->next) {
 		struct problem *problem;

@@ -26,10 +26,10 @@ namespace eval boot {
 # Builds the components of the list (make does it, so only what changed).
 proc build {components} {
 	set boot::built $components
-	set targets {build/boot/kernel build/boot/kernel32 build/host/check_config build/host/manifests build/boot/interfaces}
+	set targets [list [boot::built kernel] [boot::built kernel32] build/host/check_config build/host/manifests build/boot/interfaces]
 	foreach component [boot::union [lsearch -all -inline -not $boot::base config] $components] {
 		set component [boot::file_of $component]
-		lappend targets build/boot/$component
+		lappend targets [boot::built $component]
 	}
 	if {[runner::setting BUILT 0]} {
 		return
@@ -186,6 +186,11 @@ proc boot::file_of {module} {
 	return [expr {$module eq "core" ? $core : $module eq "init" ? $init : $module}]
 }
 
+# Where the build puts what is booted; CHECKS=off: the kernel and core without asserts
+proc boot::built {file} {
+	return build/[expr {[runner::setting CHECKS on] eq "off" && $file in {kernel kernel32 core} ? "unchecked/" : ""}]boot/$file
+}
+
 # The program with symbols that a module is; "" if it is none
 proc boot::symbols_of {module} {
 	foreach path [list build/bin/[file_of $module] build/kernel/[file_of $module]] {
@@ -268,10 +273,10 @@ proc boot::place_module {name} {
 	if {$name eq "config"} {
 		runner::fail "build_boot_image: there is no config (install_config comes first)"
 	}
-	if {![file exists build/boot/[file_of $name]]} {
+	if {![file exists [built [file_of $name]]]} {
 		runner::fail "build_boot_image: there is no module \"$name\": it is neither built (build {... $name}) nor in $runner::dir/boot"
 	}
-	file copy build/boot/[file_of $name] $target
+	file copy [built [file_of $name]] $target
 }
 
 proc boot::make_iso {platform drivers} {
@@ -286,7 +291,7 @@ proc boot::make_iso {platform drivers} {
 		file link -hard $tree/boot/$name $runner::dir/boot/$name
 		append menu "module2 /boot/$name $name\n"
 	}
-	file copy build/boot/kernel $tree/boot/kernel
+	file copy [built kernel] $tree/boot/kernel
 	write $tree/boot/grub/grub.cfg "${menu}boot\n"
 	set image $runner::dir/image.iso
 	set command [list grub-mkrescue -o $image -d /usr/lib/grub/$platform "--install-modules=$grub_modules [join $drivers]" \

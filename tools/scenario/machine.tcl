@@ -25,6 +25,8 @@ namespace eval machine {
 	variable leak_check 1
 	# under -icount who waits for time to pass waits as long as so many instructions take
 	variable icount_patience 5
+	# CPUs that spin for the kernel lock while the one that has it waits for a processor of the host get ahead slowly
+	variable smp_patience 5
 	# a pattern may span at most this many characters of output
 	variable window 65536
 	variable debug_exit {-device isa-debug-exit,iobase=0xf4,iosize=4}
@@ -128,6 +130,9 @@ proc machine::deadline {seconds} {
 	if {[runner::setting ICOUNT 0]} {
 		set seconds [expr {$seconds * $machine::icount_patience}]
 	}
+	if {[runner::setting CPUS 1] > 1} {
+		set seconds [expr {$seconds * $machine::smp_patience}]
+	}
 	return [expr {[clock milliseconds] + 1000 * $seconds}]
 }
 
@@ -150,9 +155,9 @@ proc machine::debug_arguments {} {
 # What repeats a recorded run is the command that made it, but for one word, on the same kernel.
 proc machine::note_replay {command} {
 	set kernel [file normalize $runner::dir/kernel32]
-	file copy -force build/boot/kernel32 $kernel
+	file copy -force [boot::built kernel32] $kernel
 	set file [open $runner::dir/replay w]
-	puts $file [join [lmap word $command {string map [list rr=record rr=replay $::root/build/boot/kernel32 $kernel] $word}] "\n"]
+	puts $file [join [lmap word $command {string map [list rr=record rr=replay $::root/[boot::built kernel32] $kernel] $word}] "\n"]
 	close $file
 }
 
@@ -175,7 +180,7 @@ proc machine::command {} {
 		lappend command -accel tcg,thread=multi
 	}
 	switch -- [boot::mode] {
-		direct { lappend command -kernel $::root/build/boot/kernel32 -initrd [join $boot::modules ,] }
+		direct { lappend command -kernel $::root/[boot::built kernel32] -initrd [join $boot::modules ,] }
 		iso { lappend command -boot d -cdrom [file normalize $boot::image] }
 		uefi { lappend command -bios /usr/share/ovmf/OVMF.fd -cdrom [file normalize $boot::image] }
 	}

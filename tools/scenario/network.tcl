@@ -5,17 +5,20 @@
 
 namespace eval network {
 	variable count 0
+	# where QEMU's monitor listens; "": it does not
+	variable monitor ""
 	# the process group of the command that runs on the host; "": none
 	variable command ""
 }
 
-# Gives the machine a virtio network card. `forward` lists ports of the guest: the host's ports that lead there (free ones, on 127.0.0.1) are returned
-# in the same order. `device` adds properties of the card (iommu_platform=on). All frames are recorded, for check_frames.
+# Gives the machine a virtio network card. `forward` lists ports of the guest, PORT for that of 10.0.2.15, or ADDRESS:PORT: the host's ports that lead
+# there (free ones, on 127.0.0.1) are returned in the same order. `device` adds properties of the card (iommu_platform=on). All frames are recorded, for
+# check_frames, unless `record` is no.
 proc network_card {args} {
-	array set option {forward {} device {}}
+	array set option {forward {} device {} record yes}
 	foreach {name value} $args {
 		if {![info exists option($name)]} {
-			error "network_card: there is no option $name: forward {PORT...}, device PROPERTIES"
+			error "network_card: there is no option $name: forward {PORT...}, device PROPERTIES, record no"
 		}
 		set option($name) $value
 	}
@@ -24,13 +27,31 @@ proc network_card {args} {
 	set ports {}
 	foreach port $option(forward) {
 		lappend ports [network::free_port]
-		append backend ,hostfwd=tcp:127.0.0.1:[lindex $ports end]-:$port
+		append backend ,hostfwd=tcp:127.0.0.1:[lindex $ports end]-[expr {[string match *:* $port] ? $port : ":$port"}]
 	}
 	set card [join [list virtio-net-pci netdev=$id disable-legacy=on {*}$option(device)] ,]
 	set record [network::record_of $id]
 	file delete $record
-	append_qemu_args [list -netdev $backend -device $card -object filter-dump,id=record-$id,netdev=$id,file=$record]
+	if {$network::monitor eq ""} {
+		set network::monitor [network::free_port]
+		append_qemu_args [list -monitor tcp:127.0.0.1:$network::monitor,server=on,wait=off]
+	}
+	append_qemu_args [list -netdev $backend -device $card]
+	if {$option(record)} {
+		append_qemu_args [list -object filter-dump,id=record-$id,netdev=$id,file=$record]
+	}
 	return $ports
+}
+
+# Pulls the cable out of the card (no), or plugs it in again (yes).
+proc cable_plugged {is_plugged} {
+	machine::start
+	set channel [socket 127.0.0.1 $network::monitor]
+	fconfigure $channel -buffering line
+	puts $channel "set_link net1 [expr {$is_plugged ? "on" : "off"}]"
+	close $channel write
+	read $channel
+	close $channel
 }
 
 # Fails unless the recorded frames decode without a complaint of tshark, and, for each pattern, one matches it as tshark shows it in a line.

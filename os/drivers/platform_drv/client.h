@@ -51,11 +51,14 @@ struct dma {
 	struct domain  domain;                 /* what the IOMMU lets the function reach; zeroed: nothing */
 };
 
+enum { CLIENT_COMPLAINTS = 16 };
+
 struct client {
 	struct pci_session session;            /* first: what the driver talks to */
 	struct function   *function;
 	enum pci_dma       may;                /* what the policy and the machine make of DMA */
 	enum policy_dma    policy_dma;
+	unsigned           complaints;         /* lines on the log about what it asked for */
 	struct dma         dma;
 	struct msix_table  msix;
 	struct window      windows[PCI_WINDOWS];
@@ -66,6 +69,9 @@ static inline struct client *client_of(struct pci_session *session) { return con
 
 /* Who it is, for messages. */
 static inline char const *client_label(struct client const *client) { return session_label(&client->session.session); }
+
+/* Is one more line about what it asks for worth it? Who asks for ever must not flood the log. */
+static inline bool client_counts(struct client *client) { return ++client->complaints <= CLIENT_COMPLAINTS; }
 
 /* Why it may not do DMA, in words. */
 char const *client_denial(struct client const *client);

@@ -8,7 +8,7 @@
 #include <base/env.h>
 
 struct config_space {
-	/* `size` is 1, 2 or 4 bytes, `offset` aligned to that. Where nothing answers, all bits are set. */
+	/* `size` is 1, 2 or 4 bytes, `offset` aligned to that. Where nothing answers, and beyond the end, all bits are set. */
 	uint32_t (*read)(struct config_space *config, uint16_t address, unsigned offset, unsigned size);
 	void     (*write)(struct config_space *config, uint16_t address, unsigned offset, unsigned size, uint32_t value);
 	unsigned   size;                  /* of each function, in bytes */

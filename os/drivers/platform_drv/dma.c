@@ -127,7 +127,8 @@ static enum status check_may(struct client *client, char const *what)
 {
 	if (client->may != PCI_DMA_NONE)
 		return STATUS_OK;
-	log_warning("\"%s\" asks for %s: %s", client_label(client), what, client_denial(client));
+	if (client_counts(client))
+		log_warning("\"%s\" asks for %s: %s", client_label(client), what, client_denial(client));
 	return STATUS_DENIED;
 }
 

@@ -30,7 +30,7 @@ struct iommu {
 
 static struct {
 	struct env   *env;
-	struct ram    ram;                         /* of its own account; grants dma */
+	struct ram   *ram;                         /* of the own account; grants dma */
 	struct dmar   dmar;
 	struct iommu *units[DMAR_UNITS];           /* NULL: cannot be used */
 	void        (*blocked)(struct dma_fault const *fault);
@@ -100,35 +100,32 @@ static enum status need_contexts(struct iommu *iommu, unsigned bus)
 
 	if (iommu->contexts[bus])
 		return STATUS_OK;
-	RPC_TRY(dma_memory_alloc_table(&table, &iommus.ram, VTD_TABLE));
+	RPC_TRY(dma_memory_alloc_table(&table, iommus.ram, TRANSLATION_TABLE));
 	iommu->contexts[bus] = table.attached;
 	iommu->root[2 * bus] = table.physical | VTD_PRESENT;
 	return STATUS_OK;
 }
 
-uint64_t domain_top_bytes(struct iommu const *iommu) { return (uint64_t)(iommu->vtd.levels - 1) * VTD_TABLE; }
+uint64_t domain_top_bytes(struct iommu const *iommu) { return (uint64_t)(iommu->vtd.levels - 1) * TRANSLATION_TABLE; }
 
-uint64_t domain_table_bytes(uint64_t size) { return align_up(size, DOMAIN_WINDOW) / DOMAIN_WINDOW * VTD_TABLE; }
+uint64_t domain_table_bytes(uint64_t size) { return align_up(size, DOMAIN_WINDOW) / DOMAIN_WINDOW * TRANSLATION_TABLE; }
 
 /* Entries of the page directory, the lowest of the tables on top. */
 static uint64_t *directory_of(struct domain const *domain)
 {
-	return (uint64_t *)domain->top.attached + (domain->iommu->vtd.levels - 2) * VTD_ENTRIES;
+	return (uint64_t *)domain->top.attached + (domain->iommu->vtd.levels - 2) * TRANSLATION_ENTRIES;
 }
 
 enum status domain_create(struct domain *domain, struct function const *function, struct ram *ram)
 {
 	struct iommu *iommu = function->iommu;
 	struct domain made  = { .iommu = iommu, .source = function->source, .id = function->number };
-	uint64_t     *table;
 
 	if (function->number >= iommu->vtd.domains)
 		return STATUS_NOT_FOUND;
 	RPC_TRY(need_contexts(iommu, function->source >> 8));
 	RPC_TRY(dma_memory_alloc_table(&made.top, ram, domain_top_bytes(iommu)));
-	table = made.top.attached;
-	for (unsigned level = 0; level + 2 < iommu->vtd.levels; level++)
-		table[level * VTD_ENTRIES] = (made.top.physical + (level + 1) * VTD_TABLE) | VTD_READ_WRITE;
+	translation_init(&(struct table_memory) { made.top.attached, made.top.physical, made.top.size }, iommu->vtd.levels - 1);
 	*domain = made;
 	*context_of(domain) = vtd_context_of(made.top.physical, iommu->vtd.levels, made.id);
 	forget(iommu);
@@ -137,21 +134,15 @@ enum status domain_create(struct domain *domain, struct function const *function
 
 void domain_map(struct domain *domain, uint64_t address, struct dma_memory const *memory, struct dma_memory const *tables)
 {
-	uint64_t *entries = tables->attached, *directory = directory_of(domain) + address / DOMAIN_WINDOW;
+	struct table_memory const own = { tables->attached, tables->physical, tables->size };
 
-	for (uint64_t at = 0; at < memory->size; at += PAGE_SIZE)
-		entries[at / PAGE_SIZE] = (memory->physical + at) | VTD_READ_WRITE;
-	for (uint64_t at = 0; at < tables->size; at += VTD_TABLE)
-		directory[at / VTD_TABLE] = (tables->physical + at) | VTD_READ_WRITE;
+	translation_map(directory_of(domain), address, memory->physical, memory->size, &own);
 	forget(domain->iommu);
 }
 
 void domain_unmap(struct domain *domain, uint64_t address, uint64_t size)
 {
-	uint64_t *directory = directory_of(domain) + address / DOMAIN_WINDOW;
-
-	for (uint64_t at = 0; at < size; at += DOMAIN_WINDOW)
-		*directory++ = 0;
+	translation_unmap(directory_of(domain), address, size);
 	forget(domain->iommu);
 }
 
@@ -202,7 +193,7 @@ static enum status init_unit(struct iommu *iommu)
 	RPC_TRY(io_mem_dataspace(&iommu->io_mem, &memory));
 	RPC_TRY(dataspace_attach(memory, RM_ACCESS_WRITE, iommus.env->account, &registers));
 	RPC_TRY(vtd_init(&iommu->vtd, (struct registers) { (uintptr_t)registers }));
-	RPC_TRY(dma_memory_alloc_table(&root, &iommus.ram, VTD_TABLE));
+	RPC_TRY(dma_memory_alloc_table(&root, iommus.ram, TRANSLATION_TABLE));
 	iommu->root = root.attached;
 	RPC_TRY(init_faults(iommu));
 	return vtd_enable(&iommu->vtd, root.physical);
@@ -211,15 +202,14 @@ static enum status init_unit(struct iommu *iommu)
 /* Pages and caps for a root table and the context tables of so many buses, attached. */
 enum { OWN_TABLES = 16, OWN_PAGES = OWN_TABLES + 1, OWN_CAPS = 3 * OWN_TABLES };
 
-enum status iommus_init(struct env *env, struct dmar const *dmar, void (*blocked)(struct dma_fault const *fault))
+enum status iommus_init(struct env *env, struct ram *ram, struct dmar const *dmar, void (*blocked)(struct dma_fault const *fault))
 {
-	struct connection_request const request = { .type = &ram_type, .label = "", .ram = OWN_PAGES * PAGE_SIZE, .caps = OWN_CAPS };
-
 	iommus.env = env;
+	iommus.ram = ram;
 	iommus.dmar = *dmar;
 	iommus.blocked = blocked;
 	if (dmar->units)
-		RPC_TRY(connection_open_request(&iommus.ram.connection, env, &request));
+		RPC_TRY(connection_upgrade(&ram->connection, OWN_PAGES * PAGE_SIZE, OWN_CAPS));
 	for (unsigned i = 0; i < dmar->units; i++) {
 		struct iommu *iommu;
 		enum status   status;

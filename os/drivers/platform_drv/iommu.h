@@ -11,15 +11,12 @@
 
 #include "acpi.h"
 #include "dma_memory.h"
+#include "translation.h"
 
 #include <base/ep.h>
 
 struct function;
 struct iommu;
-
-#define DOMAIN_WINDOW (2ul << 20)    /* what one page table maps; each mapping begins at a multiple of it */
-#define DOMAIN_FIRST  DOMAIN_WINDOW  /* so that 0 is never mapped */
-#define DOMAIN_END    (1ul << 30)    /* what one page directory maps */
 
 struct domain {
 	struct iommu     *iommu;         /* NULL: there is none */
@@ -38,9 +35,9 @@ struct dma_fault {
 
 /*
  * Enables the units that the table lists; functions reach nothing from then on. `blocked` hears what they tried. A unit that cannot be used is told on the
- * log, and translates for nobody. Errors: RAM.
+ * log, and translates for nobody. `ram`, a session whose label grants dma, gets what the units' own tables need. Errors: RAM.
  */
-MUST_CHECK enum status iommus_init(struct env *env, struct dmar const *dmar, void (*blocked)(struct dma_fault const *fault));
+MUST_CHECK enum status iommus_init(struct env *env, struct ram *ram, struct dmar const *dmar, void (*blocked)(struct dma_fault const *fault));
 
 /* The one that translates for a function; NULL: none does. */
 struct iommu *iommu_of(struct function const *function);

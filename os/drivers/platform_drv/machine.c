@@ -84,7 +84,7 @@ static enum status open_config(struct env *env, struct attached_rom const *table
 	return config_ports_init(env, &config);
 }
 
-static enum status init_iommus(struct env *env, struct attached_rom const *tables)
+static enum status init_iommus(struct env *env, struct ram *ram, struct attached_rom const *tables)
 {
 	struct dmar dmar;
 	enum status status = acpi_read_dmar(tables->address, tables->size, &dmar);
@@ -95,7 +95,7 @@ static enum status init_iommus(struct env *env, struct attached_rom const *table
 		log_error("the ACPI table DMAR names more than %u IOMMUs or %u devices: IOMMUs are not used", DMAR_UNITS, DMAR_SCOPES);
 		dmar = (struct dmar) { .units = 0 };
 	}
-	TRY(iommus_init(env, &dmar, blocked));
+	TRY(iommus_init(env, ram, &dmar, blocked));
 	if (!dmar.units)
 		log_warning("there is no IOMMU: a device with DMA can reach all memory; drivers have it only where their <policy> says dma=\"unconfined\"");
 	else
@@ -106,14 +106,24 @@ static enum status init_iommus(struct env *env, struct attached_rom const *table
 enum status machine_init(struct env *env)
 {
 	static struct function_visitor visitor = { .found = found };
+	static struct ram              ram;
 	struct attached_rom            tables;
+	enum status                    status;
 
 	own_env = env;
 	if (attached_rom_open(&tables, env, "acpi") != STATUS_OK)
 		tables = (struct attached_rom) { .size = 0 };
 	TRY(open_config(env, &tables));
 	functions_scan(config, &visitor);
-	TRY(init_iommus(env, &tables));
+	TRY(ram_open(&ram, env, ""));
+	TRY(init_iommus(env, &ram, &tables));
+
+	/* What a driver before this one gave to devices that it could not silence any more. */
+	status = ram_devices_silent(&ram);
+	if (status == STATUS_DENIED)
+		log_error("nobody gets DMA memory: it needs a RAM session whose label grants dma");
+	else
+		TRY(status);
 	list_for_each (function, &functions, struct function, of_functions) {
 		function->iommu = iommu_of(function);
 		tell(function);

@@ -8,7 +8,7 @@
 static char const *const dma_words[] = { [POLICY_DMA_NONE] = "none", [POLICY_DMA_CONFINED] = "confined", [POLICY_DMA_UNCONFINED] = "unconfined" };
 static char const *const device_attributes[] = { "vendor", "device", "class", "address" };
 
-enum { LABEL_SIZE = 256, ANY = UINT32_MAX };
+enum { LABEL_SIZE = 256, ANY = UINT32_MAX, DENIALS_TOLD = 32 };
 
 static bool is_for(struct node policy, char const *label)
 {
@@ -81,11 +81,21 @@ static struct function *find(struct list *functions, struct node policy)
 	return taken;
 }
 
+/* Is one more denial worth a line? Who asks for ever must not flood the log: the first ones are, then each at which their number has doubled. */
+static bool denial_counts(void)
+{
+	static uint64_t denials;
+
+	return ++denials <= DENIALS_TOLD || is_power_of_two(denials);
+}
+
 /* Why there is no device for the label. `policy` is the last one for it, `taken` a device that it names. */
 static enum status explain(char const *label, struct node policy, struct function const *taken)
 {
 	char file[NODE_FILE_SIZE];
 
+	if (!denial_counts())
+		return node_exists(policy) && !taken ? STATUS_NOT_FOUND : STATUS_DENIED;
 	if (!node_exists(policy)) {
 		log_warning("denied: \"%s\" asks for a device: no <policy> is for it; to allow it, add <policy label=\"%s\" vendor=\"...\" device=\"...\"/>", label,
 		            label);

@@ -5,12 +5,11 @@
 #include "config_space.h"
 #include "iommu.h"
 
-enum { VTD_SIZE = 4096, VTD_TABLE = 4096, VTD_ENTRIES = 512 };
+enum { VTD_SIZE = 4096 };
 
 /* --- Entries --- */
 
-#define VTD_READ_WRITE  UINT64_C(3)     /* of page tables and directories */
-#define VTD_PRESENT     UINT64_C(1)     /* of root and context tables */
+#define VTD_PRESENT UINT64_C(1)     /* of root and context tables */
 
 struct vtd_context { uint64_t low, high; };
 

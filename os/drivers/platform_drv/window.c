@@ -53,6 +53,13 @@ static bool has_msix_table(struct function const *function, struct window const 
 	return msix->vectors && window->bar == msix->bar && table < end && first < table_end;
 }
 
+static enum status deny(struct client *client, unsigned bar, char const *why)
+{
+	if (client_counts(client))
+		log_warning("\"%s\" asks for a part of BAR %u of %s that %s", client_label(client), bar, client->function->name, why);
+	return STATUS_DENIED;
+}
+
 /* What core makes of it; `to` is what find_unused gave. */
 static enum status open_memory(struct client *client, struct window const *wanted, enum pci_cache cache, struct window *to)
 {
@@ -89,17 +96,11 @@ enum status window_memory(struct pci_session *session, uint32_t index, uint64_t 
 		return STATUS_INVALID;
 	if (!bar->address)
 		return STATUS_NOT_FOUND;
-	if (has_msix_table(client->function, &wanted)) {
-		log_warning("\"%s\" asks for the pages of %s's MSI-X table, in BAR %u from 0x%llx on: denied; ask for what is before or behind them",
-		            client_label(client), client->function->name, index, (unsigned long long)client->function->msix.table_offset);
-		return STATUS_DENIED;
-	}
+	if (has_msix_table(client->function, &wanted))
+		return deny(client, index, "has pages of the MSI-X table: denied; ask for what is before or behind them");
 	window = find(client, &wanted);
-	if (!window && overlaps(client, &wanted)) {
-		log_warning("\"%s\" asks for a part of BAR %u of %s that shares a page with another window: denied; ask for both as one", client_label(client), index,
-		            client->function->name);
-		return STATUS_DENIED;
-	}
+	if (!window && overlaps(client, &wanted))
+		return deny(client, index, "shares a page with another window: denied; ask for both as one");
 	if (!window) {
 		window = find_unused(client);
 		if (!window)

@@ -11,6 +11,7 @@
 
 #include <base/component.h>
 #include <base/signal.h>
+#include <base/string.h>
 #include <frames/frames.h>
 #include <uplink/uplink.h>
 #include <virtio/pci.h>
@@ -204,36 +205,32 @@ static enum status connect_streams(void)
 	return STATUS_OK;
 }
 
-static void uplink_args(struct uplink_args *args)
-{
-	*args = (struct uplink_args) { .rx_count = self.counts.sent_count, .tx_count = self.counts.received_count };
-	for (unsigned i = 0; i < NET_ADDRESS; i++)
-		args->address[i] = self.net.address[i];
-}
-
+/* The bridge may end meanwhile: then it is asked again when it is there again, now or when the session is LOST. */
 static enum status connect_uplink(void)
 {
-	struct uplink_args args;
+	struct uplink_args args = { .rx_count = self.counts.sent_count, .tx_count = self.counts.received_count };
+	enum status        status;
 
-	uplink_args(&args);
-	TRY(uplink_open(&self.uplink, self.env, "", &args));
+	memcpy(args.address, self.net.address, NET_ADDRESS);
+	do
+		status = uplink_open(&self.uplink, self.env, "", &args);
+	while (status == STATUS_LOST);
+	TRY(status);
 	connection_on_lost(&self.uplink.connection, &self.lost);
-	return connect_streams();
+	status = connect_streams();
+	return status == STATUS_PEER_GONE ? STATUS_OK : status;
 }
 
 /* The bridge has gone: what was on its way is lost with it; the next one gets the same device. */
 static void handle_lost(struct handler *handler, uint64_t count)
 {
-	struct uplink_args args;
-	enum status        status;
+	enum status status;
 
 	log_info("uplink lost: opening another one");
 	self.is_connected = false;
 	frame_link_fini(&self.link);
-	uplink_args(&args);
-	status = uplink_reopen(&self.uplink, "", &args);
-	if (status == STATUS_OK)
-		status = connect_streams();
+	uplink_close(&self.uplink);
+	status = connect_uplink();
 	if (status)
 		give_up("cannot open another uplink", status);
 }

@@ -184,3 +184,10 @@ void frame_done(struct frame_sink *sink)
 		stream_sink_wake(&sink->stream);
 	}
 }
+
+uint32_t frame_sink_pending(struct frame_sink const *sink)
+{
+	uint32_t queued;
+
+	return sink->number + (ring_filled(&sink->stream.packets.submit, &queued) == STATUS_OK ? queued : 0);
+}

@@ -65,6 +65,9 @@ void const *frame_first(struct frame_sink *sink, size_t *size);
 /* The oldest frame is done with: its slot goes back to the sender. */
 void frame_done(struct frame_sink *sink);
 
+/* Frames that are not done with: those that are held, and those that the sender has put in the queue. */
+uint32_t frame_sink_pending(struct frame_sink const *sink);
+
 /* --- CLIENT: both streams of a session of NIC or Uplink --- */
 
 struct frame_link {
@@ -82,6 +85,12 @@ struct frame_buffers {
 
 /* The callbacks of source and sink are set, all else is zero. Releases the dataspaces' capabilities. On error nothing is left. */
 MUST_CHECK enum status frame_link_init(struct frame_link *link, struct env *env, struct frame_buffers const *buffers);
+
+/*
+ * Opens session NIC `label` and connects both its streams: frames go from now on. The callbacks of source and sink are set, all else is zero. On error
+ * nothing is left. Context: the main thread; errors: as nic_open says.
+ */
+MUST_CHECK enum status frame_link_open(struct frame_link *link, struct nic *nic, struct env *env, char const *label, struct nic_args const *args);
 
 /* The session's `start` has filled in the peers: frames go from now on. */
 void frame_link_start(struct frame_link *link);

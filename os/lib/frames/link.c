@@ -3,6 +3,7 @@
 #include <frames/frames.h>
 
 #include <base/cap_alloc.h>
+#include <base/try.h>
 
 static void detach(struct packet_memory *memory)
 {
@@ -26,6 +27,32 @@ enum status frame_link_init(struct frame_link *link, struct env *env, struct fra
 	cap_release(buffers->received.cap);
 	if (status)
 		frame_link_fini(link);
+	return status;
+}
+
+static enum status connect(struct frame_link *link, struct nic *nic, struct env *env, struct nic_args const *args)
+{
+	struct frame_buffers buffers = { .sent_count = args->tx_count, .received_count = args->rx_count };
+	enum status          status;
+
+	TRY(nic_buffers(nic, &buffers.sent, &buffers.received));
+	TRY(frame_link_init(link, env, &buffers));
+	status = nic_start(nic, link->source.stream.end.context, link->sink.stream.end.context, &link->sent_peer, &link->received_peer);
+	if (status)
+		frame_link_fini(link);
+	return status;
+}
+
+enum status frame_link_open(struct frame_link *link, struct nic *nic, struct env *env, char const *label, struct nic_args const *args)
+{
+	enum status status;
+
+	TRY(nic_open(nic, env, label, args));
+	status = connect(link, nic, env, args);
+	if (status)
+		nic_close(nic);
+	else
+		frame_link_start(link);
 	return status;
 }
 

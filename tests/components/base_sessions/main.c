@@ -5,7 +5,9 @@
  */
 #include <frail/frail.h>
 #include <hello/hello.h>
+#include <rom/rom.h>
 #include "../check.h"
+#include <base/cap_alloc.h>
 #include <base/cost.h>
 
 #define SHORT_NS (50 * TIME_NS_PER_MS)
@@ -229,10 +231,37 @@ static void handle_lost(struct handler *handler, uint64_t count)
 	}
 }
 
+/* The inline configuration is init's own ROM: its one gate answers as long as a session is open, and not after the last of them. */
+static enum status test_config_ends(void)
+{
+	struct rom       first, second;
+	struct cap       kept;
+	struct dataspace content;
+	uint64_t         size;
+
+	TRY(rom_open(&first, own_env, "config"));
+	TRY(rom_open(&second, own_env, "config"));
+	kept = first.connection.cap;
+	cap_acquire(kept);
+	rom_close(&first);
+	TRY(rom_dataspace(&second, &content, &size));
+	CHECK(size > 0);
+	cap_release(content.cap);
+	rom_close(&second);
+	first.connection.cap = kept;
+	CHECK_STATUS(rom_dataspace(&first, &content, &size), STATUS_PEER_GONE);
+	cap_release(kept);
+	TRY(rom_open(&first, own_env, "config"));
+	TRY(rom_dataspace(&first, &content, &size));
+	cap_release(content.cap);
+	rom_close(&first);
+	return STATUS_OK;
+}
+
 enum status component_construct(struct env *env)
 {
 	static enum status (*const tests[])(void) = {
-		test_open_close, test_errors, test_object_ends, test_upgrade, test_upgrade_in_use, test_too_many, test_too_large, test_deadline, test_hang,
+		test_open_close, test_errors, test_object_ends, test_upgrade, test_upgrade_in_use, test_too_many, test_too_large, test_deadline, test_hang, test_config_ends,
 	};
 	struct books before;
 

@@ -106,6 +106,7 @@ static enum status test_zeroed(struct env *env)
 		}
 		for (unsigned i = 0; i < PIECES; i++) {
 			TRY(ram_physical(&ram, pieces[i], &where[i]));
+			TRY(ram_free(&ram, pieces[i]));
 			cap_release(pieces[i].cap);
 		}
 		ram_close(&ram);

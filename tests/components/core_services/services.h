@@ -15,7 +15,6 @@ MUST_CHECK enum status test_pd(struct env *env);
 MUST_CHECK enum status test_rm(struct env *env);
 MUST_CHECK enum status test_rom(struct env *env);
 MUST_CHECK enum status test_log(struct env *env);
-MUST_CHECK enum status test_bad(struct env *env);
 
 /* A session with so much of its own. */
 static inline MUST_CHECK enum status open_with(struct connection *connection, struct env *env, struct rpc_type const *type, char const *label,

@@ -37,6 +37,30 @@ enum status test_signal(struct env *env)
 	return STATUS_OK;
 }
 
+static enum status invoke(enum platform_primitive primitive, struct cap target, struct cap to)
+{
+	struct platform_regs regs = { .target = target.selector, .w = { to.selector, RIGHTS_ALL } };
+
+	platform_invoke(primitive, &regs);
+	return platform_status(regs.header);
+}
+
+/* What was installed is a copy of the caller's own capability, and gone when that is revoked, core's gates included. */
+static enum status revocation_reaches(struct pd *pd, unsigned slot, struct cap cap)
+{
+	struct cap copy;
+
+	TRY(cap_reserve(&copy));
+	TRY(invoke(PLATFORM_CAP_COPY, cap, copy));
+	for (unsigned i = 0; i < 2; i++) {
+		TRY(pd_install(pd, slot, copy));
+		CHECK_STATUS(pd_install(pd, slot, copy), STATUS_BUSY);
+		TRY(invoke(PLATFORM_CAP_REVOKE, copy, CAP_NULL));
+	}
+	cap_release(copy);
+	return STATUS_OK;
+}
+
 enum status test_pd(struct env *env)
 {
 	struct pd              pd;
@@ -44,6 +68,7 @@ enum status test_pd(struct env *env)
 	struct thread          thread, main;
 	struct account_control control;
 	struct account         use;
+	struct signal_context  context;
 	uint64_t               limit;
 
 	TRY(open_with(&pd.connection, env, &pd_type, "domain", 0, 0));
@@ -63,6 +88,11 @@ enum status test_pd(struct env *env)
 	TRY(pd_install(&pd, 2, env->account.cap));
 	CHECK_STATUS(pd_install(&pd, 2, env->account.cap), STATUS_BUSY);
 	CHECK_STATUS(pd_install(&pd, 3, CAP_NULL), STATUS_BAD_CAP);
+	TRY(revocation_reaches(&pd, 3, env->account.cap));
+	TRY(signal_alloc_context(&env->signal, env->main_thread, 0, &context));
+	TRY(revocation_reaches(&pd, 4, context.cap));
+	TRY(signal_free_context(&env->signal, context));
+	cap_release(context.cap);
 	CHECK_STATUS(pd_grow_table(&pd, use, &limit), STATUS_BAD_CAP);    /* it can end before the domain */
 	TRY(pd_grow_table(&pd, env->account, &limit));
 	CHECK(limit == 2 * TABLE_START);

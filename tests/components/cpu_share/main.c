@@ -169,13 +169,16 @@ static enum status test_admission(struct env *env)
 
 	TRY(session_new(env, &sub));
 	TRY(session_new(env, &other));
-	CHECK_STATUS(cpu_give_share(&env->cpu, sub.connection.cap, 10001 - WHOLE, PERIOD_US), STATUS_DENIED);
+	/* What is left of all CPUs that there are, and one part more */
+	TRY(cpu_share(&env->cpu, &share, &given, &period, &shared));
+	CHECK(share % WHOLE == 0 && given == WHOLE);
+	CHECK_STATUS(cpu_give_share(&env->cpu, sub.connection.cap, share - given + 1, PERIOD_US), STATUS_DENIED);
 	CHECK_STATUS(cpu_give_share(&sub, other.connection.cap, 1, PERIOD_US), STATUS_DENIED);
 	CHECK_STATUS(cpu_give_share(&env->cpu, env->cpu.connection.cap, 0, PERIOD_US), STATUS_INVALID);
 	CHECK_STATUS(cpu_give_share(&env->cpu, env->account.cap, 0, PERIOD_US), STATUS_INVALID);
 	CHECK_STATUS(cpu_give_share(&groups[0].env.cpu, sub.connection.cap, 1, 999), STATUS_INVALID);
 	CHECK_STATUS(cpu_give_share(&groups[0].env.cpu, groups[1].env.cpu.connection.cap, 1, PERIOD_US), STATUS_DENIED);
-	CHECK_STATUS(cpu_give_share(&env->cpu, groups[0].env.cpu.connection.cap, 6001, PERIOD_US), STATUS_DENIED);
+	CHECK_STATUS(cpu_give_share(&env->cpu, groups[0].env.cpu.connection.cap, share - given + 6001, PERIOD_US), STATUS_DENIED);
 
 	/* Down two steps, and back from the middle: what the middle one gave on is its origin's gift then. */
 	TRY(cpu_give_share(&groups[0].env.cpu, sub.connection.cap, 4000, PERIOD_US));

@@ -255,9 +255,10 @@ static enum status serve_all(struct env *env)
 	return STATUS_OK;
 }
 
+/* What the other hostile paid with it may be a session at this one, which has to agree then. */
 static enum status wait_closed(struct env *env, uint32_t id)
 {
-	uint64_t const        deadline = time_now_ns() + 10 * TIME_NS_PER_S;
+	uint64_t const        deadline = time_now_ns() + 30 * TIME_NS_PER_S;
 	struct session_status status = { .state = SESSION_STATE_NONE };
 	struct cap            session;
 
@@ -268,17 +269,30 @@ static enum status wait_closed(struct env *env, uint32_t id)
 		if (status.state == SESSION_STATE_CLOSED || status.state == SESSION_STATE_NONE)
 			break;
 		if (time_now_ns() > deadline) {
-			log_error("session %x is in state %u ten seconds after its close", id, status.state);
+			log_error("session %x is in state %u thirty seconds after its close", id, status.state);
 			return STATUS_TIMEOUT;
 		}
+		TRY(serve_all(env));
 		platform_invoke(PLATFORM_YIELD, &regs);
 	}
 	return STATUS_OK;
 }
 
+/* What it was told the place of, in sessions that it did not end in good order, is kept for devices: there are none. DENIED: so there is no such memory. */
+static enum status silence_devices(struct env *env)
+{
+	struct ram  ram;
+	enum status status;
+
+	TRY(ram_open(&ram, env, ""));
+	status = ram_devices_silent(&ram);
+	ram_close(&ram);
+	return status == STATUS_DENIED ? STATUS_OK : status;
+}
+
 /*
- * A server can split an account of its own off that of a session, and keep it when the session is over; so what the other hostile has
- * of this one comes back when its epoch ends. It must come back to the byte.
+ * All sessions of this one are over, and what they cost is back. But it may have given an account to the other hostile, which opened a session of its own
+ * with that: what this one costs comes back when it is closed. It must come back to the byte.
  */
 static enum status wait_settled(struct env *env)
 {
@@ -297,6 +311,7 @@ static enum status wait_settled(struct env *env)
 		late += is_first;
 		is_first = false;
 		TRY(serve_all(env));
+		TRY(silence_devices(env));
 		platform_invoke(PLATFORM_YIELD, &regs);
 	}
 }

@@ -7,7 +7,7 @@
 
 enum state { WANTS_OFFER, WANTS_ACK, WANTS_GATEWAY, PINGS, DONE };
 
-enum { COUNT = 32, PATIENCE_MS = 500, ID = 0x4242 };
+enum { COUNT = 32, PATIENCE_MS = 100, ID = 0x4242 };
 
 static uint8_t const everybody[6] = { 255, 255, 255, 255, 255, 255 };
 
@@ -20,7 +20,8 @@ static struct {
 	uint32_t          ip, server, gateway;           /* as on the wire */
 	uint32_t          number, pings, repeated, wrong;
 	uint64_t          pause_ms;
-	struct handler    tick;
+	bool              is_endless;
+	struct handler    tick, lost;
 	struct packet_buffer out;
 } self;
 
@@ -223,11 +224,13 @@ static void handle_answer(struct packet_buffer const *in, size_t size)
 	if (self.state != PINGS || in->icmp.body.id != swap16(ID) || in->icmp.body.number != swap16((uint16_t)self.number))
 		return; /* to one that was sent twice */
 	self.wrong += !is_right(in, size);
-	if (++self.number == self.pings) {
+	if (++self.number % self.pings == 0) {
 		ep_timeout_cancel(&self.env->ep, &self.tick);
-		self.state = DONE;
-		log_info("%u.%u.%u.%u answered %u pings, %u wrong; %u asked again", gateway[0], gateway[1], gateway[2], gateway[3], self.pings, self.wrong,
+		log_info("%u.%u.%u.%u answered %u pings, %u wrong; %u asked again", gateway[0], gateway[1], gateway[2], gateway[3], self.number, self.wrong,
 		         self.repeated);
+	}
+	if (self.number == self.pings && !self.is_endless) {
+		self.state = DONE;
 	} else if (self.pause_ms) {
 		self.tick.handle = handle_pause;
 		ep_timeout(&self.env->ep, &self.tick, time_now_ns() + self.pause_ms * TIME_NS_PER_MS);
@@ -284,19 +287,31 @@ static void handle_frames(struct frame_sink *sink)
 static void source_broken(struct frame_source *source) { log_error("the bridge breaks the rules"); }
 static void sink_broken(struct frame_sink *sink) { log_error("the bridge breaks the rules"); }
 
+/* The bridge may end meanwhile: then it is asked again, now or when the session is LOST. */
 static enum status connect(void)
 {
-	struct nic_args const args    = { .tx_count = COUNT, .rx_count = COUNT };
-	struct frame_buffers  buffers = { .sent_count = COUNT, .received_count = COUNT };
-	struct frame_link    *link    = &self.link;
+	struct nic_args const args = { .tx_count = COUNT, .rx_count = COUNT };
+	enum status           status;
 
-	TRY(nic_open(&self.nic, self.env, "", &args));
-	TRY(nic_address(&self.nic, self.address));
-	TRY(nic_buffers(&self.nic, &buffers.sent, &buffers.received));
-	TRY(frame_link_init(link, self.env, &buffers));
-	TRY(nic_start(&self.nic, link->source.stream.end.context, link->sink.stream.end.context, &link->sent_peer, &link->received_peer));
-	frame_link_start(link);
-	return STATUS_OK;
+	do
+		status = frame_link_open(&self.link, &self.nic, self.env, "", &args);
+	while (status == STATUS_LOST || status == STATUS_PEER_GONE);
+	TRY(status);
+	connection_on_lost(&self.nic.connection, &self.lost);
+	status = nic_address(&self.nic, self.address);
+	return status == STATUS_PEER_GONE ? STATUS_OK : status;
+}
+
+/* The bridge has gone; the next one gives the same address to a client that is alone. */
+static void handle_lost(struct handler *handler, uint64_t count)
+{
+	enum status status;
+
+	frame_link_fini(&self.link);
+	nic_close(&self.nic);
+	status = connect();
+	if (status)
+		log_error("cannot open NIC again: %s", status_name(status));
 }
 
 enum status component_construct(struct env *env)
@@ -306,10 +321,12 @@ enum status component_construct(struct env *env)
 	self.env = env;
 	self.pings = (uint32_t)node_u64(config, "pings", 10, 1, 1000000);
 	self.pause_ms = node_u64(config, "pause_ms", 0, 0, 10000);
+	self.is_endless = node_bool(config, "endless", false);
 	self.tick.handle = handle_tick;
 	self.link.source.broken = source_broken;
 	self.link.sink.arrived = handle_frames;
 	self.link.sink.broken = sink_broken;
+	self.lost.handle = handle_lost;
 	TRY(connect());
 	enter(WANTS_OFFER);
 	return STATUS_OK;

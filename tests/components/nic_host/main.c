@@ -165,19 +165,12 @@ static void ignore(struct frame_sink *sink) {}
 
 static enum status connect_nic(void)
 {
-	struct nic_args const args    = { .tx_count = self.count, .rx_count = self.count };
-	struct frame_buffers  buffers = { .sent_count = self.count, .received_count = self.count };
+	struct nic_args const args = { .tx_count = self.count, .rx_count = self.count };
 
-	TRY(nic_open(&self.nic, self.env, "", &args));
+	TRY(frame_link_open(&self.link, &self.nic, self.env, "", &args));
 	TRY(nic_address(&self.nic, self.address));
 	TRY(ep_signal(&self.env->ep, &self.changed, &self.changed_context));
-	TRY(nic_link_signal(&self.nic, self.changed_context));
-	TRY(nic_buffers(&self.nic, &buffers.sent, &buffers.received));
-	TRY(frame_link_init(&self.link, self.env, &buffers));
-	TRY(nic_start(&self.nic, self.link.source.stream.end.context, self.link.sink.stream.end.context, &self.link.sent_peer,
-	              &self.link.received_peer));
-	frame_link_start(&self.link);
-	return STATUS_OK;
+	return nic_link_signal(&self.nic, self.changed_context);
 }
 
 static enum status connect_uplink(void)

@@ -191,19 +191,28 @@ static enum status check_sessions(enum status (*check)(struct env *))
 
 /* --- Who gets what --- */
 
-/* Keeps asking for a device that somebody has, until that one has gone. */
+/* Asks for the device until the answer is `wanted`; the other one is DENIED or OK. */
+static enum status open_until(struct pci *pci, enum status wanted)
+{
+	enum status status = pci_open(pci, self.env, "", &(struct pci_args) { .dma_bytes = PAGE_SIZE, .buffers = 1, .windows = 1 });
+
+	while (status != wanted) {
+		CHECK(status == STATUS_OK || status == STATUS_DENIED);
+		if (status == STATUS_OK)
+			TRY(connection_end(&pci->connection));
+		CHECK_STATUS(env_wait_news(self.env, 0, time_now_ns() + 20 * TIME_NS_PER_MS), STATUS_TIMEOUT);
+		status = pci_open(pci, self.env, "", &(struct pci_args) { .dma_bytes = PAGE_SIZE, .buffers = 1, .windows = 1 });
+	}
+	return STATUS_OK;
+}
+
+/* Waits until somebody has the device, and then until that one has gone. */
 static enum status wait_for_device(void)
 {
-	struct pci  pci;
-	enum status status;
+	struct pci pci;
 
-	CHECK_STATUS(pci_open(&pci, self.env, "", NULL), STATUS_DENIED);
-	log_info("denied at first");
-	do {
-		CHECK_STATUS(env_wait_news(self.env, 0, time_now_ns() + 20 * TIME_NS_PER_MS), STATUS_TIMEOUT);
-		status = pci_open(&pci, self.env, "", NULL);
-	} while (status == STATUS_DENIED);
-	CHECK_STATUS(status, STATUS_OK);
+	TRY(open_until(&pci, STATUS_DENIED));
+	TRY(open_until(&pci, STATUS_OK));
 	return test_passed();
 }
 
@@ -221,13 +230,50 @@ static enum status die(void)
 	struct dataspace memory;
 	uint64_t         address;
 
-	TRY(pci_open(&self.edu.pci, self.env, "", &(struct pci_args) { .dma_bytes = PAGE_SIZE, .buffers = 1, .windows = 1 }));
+	TRY(open_until(&self.edu.pci, STATUS_OK));
 	TRY(edu_attach(&self.edu, self.env));
 	TRY(pci_dma_alloc(&self.edu.pci, PAGE_SIZE, &memory, &address));
 	TRY(pci_bus_master(&self.edu.pci, true));
 	edu_begin(&self.edu, address, true, MOVED);
 	CHECK_STATUS(env_wait_news(self.env, 0, time_now_ns() + node_u64(env_config(self.env), "after_ms", 0, 0, 10000) * TIME_NS_PER_MS), STATUS_TIMEOUT);
 	__builtin_trap();
+}
+
+/* Has its device write to its memory without end. If its server dies, it loses the registers, and dies too. */
+static enum status write_for_ever(void)
+{
+	struct dataspace memory;
+	uint64_t         address;
+
+	TRY(pci_open(&self.edu.pci, self.env, "", &(struct pci_args) { .dma_bytes = PAGE_SIZE, .buffers = 1, .windows = 1 }));
+	TRY(edu_attach(&self.edu, self.env));
+	TRY(pci_dma_alloc(&self.edu.pci, PAGE_SIZE, &memory, &address));
+	TRY(pci_bus_master(&self.edu.pci, true));
+	for (unsigned moves = 1;; moves++) {
+		TRY(edu_move(&self.edu, address, true, MOVED));
+		if (moves == 3)
+			log_info("the device writes");
+	}
+}
+
+/* Takes free memory, looks whether something writes to it, and gives it back, without end. */
+static enum status watch(void)
+{
+	enum { CHUNKS = 8, CHUNK = 128 << 10 };
+	struct attached_ram chunk[CHUNKS];
+
+	for (unsigned round = 1;; round++) {
+		for (unsigned i = 0; i < CHUNKS; i++)
+			TRY(attached_ram_init(&chunk[i], self.env->account, CHUNK));
+		CHECK_STATUS(env_wait_news(self.env, 0, time_now_ns() + 30 * TIME_NS_PER_MS), STATUS_TIMEOUT);
+		for (unsigned i = 0; i < CHUNKS; i++) {
+			for (uint64_t volatile *word = chunk[i].address; word < (uint64_t *)chunk[i].address + CHUNK / sizeof(*word); word++)
+				CHECK(!*word);
+			attached_ram_fini(&chunk[i]);
+		}
+		if (round % 10 == 0)
+			log_info("%u times all was mine", round);
+	}
 }
 
 enum status component_construct(struct env *env)
@@ -244,6 +290,10 @@ enum status component_construct(struct env *env)
 		return check_denied(STATUS_DENIED);
 	if (node_attribute_is(config, "role", "nothing"))
 		return check_denied(STATUS_NOT_FOUND);
+	if (node_attribute_is(config, "role", "writes"))
+		return write_for_ever();
+	if (node_attribute_is(config, "role", "watches"))
+		return watch();
 	if (node_attribute_is(config, "role", "dies"))
 		return die();
 	return check_sessions(check_edu);

@@ -7,7 +7,7 @@
 #include <base/component.h>
 #include <keep/keep.h>
 
-enum { GIVEN = 4, SLACK_MS = 1000 };
+enum { GIVEN = 4, SLACK_MS = 1000, SPENT_RAM = 40 * PAGE_SIZE, SPENT_CAPS = 100 };
 
 static struct client {
 	struct env           *env;
@@ -16,6 +16,7 @@ static struct client {
 	void                 *mapped;
 	struct signal_context given[GIVEN];
 	struct account_state  before;
+	uint32_t              id;          /* of the session */
 } self;
 
 static enum status show(char const *when, uint64_t since_ns, struct account_state *state)
@@ -36,7 +37,11 @@ static enum status get_involved(void)
 		TRY(signal_alloc_context(&self.env->signal, self.env->main_thread, 0, &self.given[i]));
 		TRY(keep_take(&self.keep, self.given[i].cap));
 	}
-	return STATUS_OK;
+	self.id = self.keep.connection.id;
+	if (!node_bool(env_config(self.env), "spends", false))
+		return STATUS_OK;
+	TRY(keep_upgrade(&self.keep, SPENT_RAM, SPENT_CAPS));
+	return keep_spend(&self.keep);
 }
 
 static enum status leave(void)
@@ -51,14 +56,29 @@ static enum status leave(void)
 	return STATUS_OK;
 }
 
+/* The parent says that the session is over. */
+static bool is_closed(void)
+{
+	struct session_status status = { .state = SESSION_STATE_NONE };
+	struct cap            session;
+
+	return parent_session_state(self.env->parent, self.id, &status, &session) != STATUS_OK || status.state == SESSION_STATE_CLOSED;
+}
+
 static enum status wait_until_back(uint64_t deadline_ns)
 {
 	struct account_state now;
 
 	for (;;) {
+		bool const closed = is_closed();
+
 		TRY(account_info(self.env->account, &now));
 		if (now.ram_used == self.before.ram_used && now.caps_used == self.before.caps_used)
 			return STATUS_OK;
+		if (closed) {
+			log_error("the session is closed, but RAM %lu, caps %lu are used", now.ram_used, now.caps_used);
+			return STATUS_INTERNAL;
+		}
 		TRY(env_wait_news(self.env, NEWS_SESSION, deadline_ns));
 	}
 }

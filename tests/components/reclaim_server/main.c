@@ -8,7 +8,7 @@
 #include <base/thread.h>
 #include <keep/keep.h>
 
-enum { COPIES = 8, TOUCH_MS = 300 };
+enum { COPIES = 8, TOUCH_MS = 300, SPLITS = 3 };
 
 struct hoard {
 	struct keep_session session;    /* first: what the client talks to */
@@ -56,6 +56,51 @@ static enum status take(struct keep_session *session, struct rpc_cap const *thin
 	return STATUS_OK;
 }
 
+/* --- Spending what is lent --- */
+
+/* Accounts of its own, and one of them for another component, if it had one. Nobody ever ends them. */
+static enum status split(struct account lent)
+{
+	struct account_control control;
+	struct account         use = lent;
+	uint32_t               number;
+
+	for (unsigned i = 0; i < SPLITS; i++) {
+		RPC_TRY(account_split_from(self.env->account, use, i ? ACCOUNT_KIND_SESSION : ACCOUNT_KIND_COMPONENT, "mine",
+		                           (SPLITS - i) * 4 * PAGE_SIZE, (SPLITS - i) * 6, &number, &control, &use));
+	}
+	return STATUS_OK;
+}
+
+/* A session at another server, which is never closed, with what the account has or with what another account made from it has. */
+static enum status open_next(struct account lent, bool is_split)
+{
+	static struct keep        next;
+	struct account_control    control;
+	struct account            part = lent;
+	struct dataspace          memory;
+	void                     *address;
+
+	if (is_split)
+		RPC_TRY(account_split(lent, ACCOUNT_KIND_SESSION, "part", 16 * PAGE_SIZE, 40, &control, &part));
+	RPC_TRY(connection_open_request(&next.connection, self.env, &(struct connection_request) { .type = &keep_type, .label = "next", .pay = part.cap }));
+	RPC_TRY(keep_buffer(&next, &memory));
+	return dataspace_attach(memory, RM_ACCESS_WRITE, self.env->account, &address);
+}
+
+static enum status spend(struct keep_session *session)
+{
+	struct account const lent = session_account(&session->session);
+
+	if (string_equal(self.vice, "split"))
+		return split(lent);
+	if (string_equal(self.vice, "pay") || string_equal(self.vice, "repay"))
+		return open_next(lent, self.vice[0] == 'r');
+	return STATUS_UNSUPPORTED;
+}
+
+/* --- Closing --- */
+
 static void spin(struct local_thread *thread)
 {
 	for (;;)
@@ -80,6 +125,8 @@ static void close(struct keep_session *session)
 		    local_thread_start(&self.helper, spin) == STATUS_OK)
 			spin(NULL);
 	}
+	if (!string_equal(self.vice, "keep"))
+		return;
 	self.mapped = container_of(session, struct hoard, session)->again;
 	ep_timeout(&self.env->ep, &self.touch, time_now_ns() + TOUCH_MS * TIME_NS_PER_MS);
 }
@@ -91,7 +138,7 @@ static void handle_touch(struct handler *handler, uint64_t count)
 }
 
 static struct keep_service service = {
-	.ops          = { .buffer = buffer, .take = take },
+	.ops          = { .buffer = buffer, .take = take, .spend = spend },
 	.session_size = sizeof(struct hoard),
 	.close        = close,
 };

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Devices: log, null, zero, random. A log is a terminal whose size nobody knows, so that the C library sends it whole lines.
+ * Devices: log, null, zero, random, rtc. A log is a terminal whose size nobody knows, so that the C library sends it whole lines.
  */
 #include "libc.h"
 
 #include <log/log.h>
+#include <rtc/rtc.h>
 #include <sys/ioctl.h>
 
-enum { LOG_PIECE = 512, LOG_LABEL = 64 };
+enum { LOG_PIECE = 512, LOG_LABEL = 64, RTC_TEXT = 32 };
 
 /* --- null and zero --- */
 
@@ -133,6 +134,33 @@ static struct file_ops const zero_ops   = { .read = read_zeros, .write = write_a
 static struct file_ops const random_ops = { .read = read_random, .write = write_away };
 static struct file_ops const log_ops    = { .read = read_end, .write = write_log, .ioctl = control_log };
 
+/* --- rtc: the time of day as text, "2026-03-14 15:09" --- */
+
+/* Seconds since 1970 to the calendar: days are counted in years that begin in March, in cycles of 400 years. */
+static void put_date(char text[static RTC_TEXT], uint64_t seconds)
+{
+	uint64_t const days = seconds / 86400 + 719468, cycle = days / 146097, day = days % 146097;
+	uint64_t const year = (day - day / 1460 + day / 36524 - day / 146096) / 365, of_year = day - (365 * year + year / 4 - year / 100);
+	uint64_t const month = (5 * of_year + 2) / 153, of_month = of_year - (153 * month + 2) / 5 + 1;
+
+	format_cut(text, RTC_TEXT, "%04lu-%02lu-%02lu %02lu:%02lu\n", cycle * 400 + year + (month >= 10), month < 10 ? month + 3 : month - 9, of_month,
+	           seconds / 3600 % 24, seconds / 60 % 60);
+}
+
+static long read_rtc(struct file *file, void *to, size_t size, uint64_t offset)
+{
+	char text[RTC_TEXT];
+
+	put_date(text, libc_boot_s + time_now_ns() / TIME_NS_PER_S);
+	if (offset >= strlen(text))
+		return 0;
+	size = MIN(size, strlen(text) - offset);
+	memcpy(to, text + offset, size);
+	return (long)size;
+}
+
+static struct file_ops const rtc_ops = { .read = read_rtc };
+
 /* --- As the VFS sees them --- */
 
 static enum status make_null(struct env *env, struct node config, struct file **file)
@@ -161,6 +189,26 @@ static enum status make_log(struct env *env, struct node config, struct file **f
 	return STATUS_OK;
 }
 
+/* The clock is asked once, at the start: from then on the kernel's clock goes on from there. */
+static enum status make_rtc(struct env *env, struct node config, struct file **file)
+{
+	static struct file rtc_file;
+	struct rtc         rtc;
+	uint64_t           seconds, up = time_now_ns() / TIME_NS_PER_S;
+	enum status        status;
+
+	TRY(rtc_open(&rtc, env, ""));
+	status = rtc_now(&rtc, &seconds);
+	rtc_close(&rtc);
+	if (status)
+		return status;
+	libc_boot_s = seconds > up ? seconds - up : 0;
+	libc_has_rtc = true;
+	file_init(&rtc_file, &rtc_ops, 0);
+	*file = &rtc_file;
+	return STATUS_OK;
+}
+
 struct device_kind const device_kinds[] = {
-	{ "log", make_log }, { "null", make_null }, { "zero", make_null }, { "random", make_null }, { NULL, NULL },
+	{ "log", make_log }, { "null", make_null }, { "zero", make_null }, { "random", make_null }, { "rtc", make_rtc }, { NULL, NULL },
 };

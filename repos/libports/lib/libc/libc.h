@@ -84,7 +84,8 @@ void signal_deliver(void);
 
 /* --- Sockets and pipes (socket.c, pipe.c) --- */
 
-call_function call_socket, call_bind, call_listen, call_accept, call_accept_without_flags, call_connect, call_sendto, call_recvfrom, call_sendmsg, call_recvmsg, call_shutdown,
+call_function call_socket, call_bind, call_listen, call_accept, call_accept_without_flags, call_connect, call_sendto, call_recvfrom,
+	call_sendmsg, call_recvmsg, call_shutdown,
 	call_getsockname, call_getpeername, call_getsockopt, call_setsockopt, call_socketpair, call_pipe, call_pipe_without_flags;
 
 /* --- Devices (device.c) --- */

@@ -3,9 +3,12 @@
 #include "own.h"
 
 #include <base/ep.h>
+#include <base/format.h>
 #include <base/log.h>
 #include <base/time.h>
 #include <base/try.h>
+#include <lwip/dns.h>
+#include <string.h>
 
 enum { WAIT_DEFAULT_MS = 10000, WAIT_MAX_MS = 600000 };
 
@@ -60,4 +63,25 @@ static long create(int domain, int type, int protocol, struct file **file)
 	return -ESOCKTNOSUPPORT;
 }
 
-struct libc_network const libc_network = { .start = start, .socket = create };
+/* The servers that DHCP or the configuration told. */
+static long resolver(char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (u8_t i = 0; i < DNS_MAX_SERVERS; i++) {
+		ip_addr_t const *server = dns_getserver(i);
+		char             line[32];
+
+		if (ip_addr_isany(server))
+			continue;
+		format_cut(line, sizeof(line), "nameserver %u.%u.%u.%u\n", ip4_addr1(ip_2_ip4(server)), ip4_addr2(ip_2_ip4(server)), ip4_addr3(ip_2_ip4(server)),
+		           ip4_addr4(ip_2_ip4(server)));
+		if (strlen(line) > size - used)
+			break;
+		memcpy(text + used, line, strlen(line));
+		used += strlen(line);
+	}
+	return (long)used;
+}
+
+struct libc_network const libc_network = { .start = start, .socket = create, .resolver = resolver };

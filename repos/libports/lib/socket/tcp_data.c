@@ -111,7 +111,7 @@ static size_t limit_of(struct tcp_socket *socket, size_t *queued)
 {
 	size_t const share = net_memory_share();
 
-	*queued = TCP_SND_BUF - tcp_sndbuf(socket->pcb);
+	*queued = TCP_SND_BUF - socket->pcb->snd_buf; /* tcp_sndbuf() would cut it to 16 bits */
 	if (share < LEAST_LIMIT)
 		return LEAST_LIMIT;
 	return share < TCP_SND_BUF ? share : TCP_SND_BUF;

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What libc_time is built with.
+USES = libc

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What bench_net is built with.
+USES = pci nic frames virtio

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What dma_attack is built with.
+USES = pci victim

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# What dma_victim is built with.
+USES = victim

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# An ordinary C program on sockets.
+USES = libc socket
