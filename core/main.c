@@ -8,7 +8,7 @@
  *   account*.c           who may spend what, and the end of all    dataspace.c         memory to attach
  *   region.c rm.c tables.c walk.c wave.c   address spaces          pager.c             page faults, exceptions, thread exits
  *   thread.c cpu.c pd.c signal.c                                   session.c parent.c  init's sessions; rom.c log.c
- *   irq.c io_mem.c io_port.c claims.c   trace.c   devices            boot.c ledger.c check.c machine_ledger.c debug.c
+ *   irq.c io_mem.c io_port.c claims.c   trace.c   devices            boot.c ledger.c check.c machine_ledger.c machine_rom.c debug.c
  *   kernel_calls.h       the kernel
  *
  * An operation first decodes and checks all that it was given, then charges, then acts. What was charged is there: frames and

@@ -442,10 +442,11 @@ function goToLine(line) {
 	text.scrollTop = Math.max(0, (line - 6) * 18);
 }
 
-async function readConfig() {
-	const answer = await fetch("/config");
-	if (!answer.ok) return;
-	$("config").value = await answer.text();
+/* What is typed meanwhile is not lost, unless that is what is wanted. */
+async function readConfig(force) {
+	const answer = await fetch("/config"), text = await answer.text();
+	if (!answer.ok || (configDirty && !force)) return;
+	$("config").value = text;
 	configDirty = false;
 	drawGutter();
 }
@@ -494,7 +495,7 @@ $("greedy").addEventListener("click", () => act({ do: "greedy", path: chosen }))
 $("give").addEventListener("click", () => act({ do: "give", path: chosen, to: $("to").value, mib: $("mib").value }));
 $("actions").addEventListener("submit", event => event.preventDefault());
 $("apply").addEventListener("click", apply);
-$("revert").addEventListener("click", () => { $("errors").replaceChildren(); readConfig(); });
+$("revert").addEventListener("click", () => { $("errors").replaceChildren(); readConfig(true); });
 $("config").addEventListener("input", () => { configDirty = true; drawGutter(); });
 $("config").addEventListener("scroll", () => { $("gutter").scrollTop = $("config").scrollTop; });
 addEventListener("resize", () => { if (state) { drawArcs(); drawStrip(); } });
