@@ -26,7 +26,18 @@ static inline void edu_write(struct edu *edu, unsigned reg, uint32_t value) { *(
 static inline void edu_write64(struct edu *edu, unsigned reg, uint64_t value) { *(uint64_t volatile *)(edu->at + reg) = value; }
 static inline uint64_t edu_read64(struct edu *edu, unsigned reg) { return *(uint64_t volatile *)(edu->at + reg); }
 
-/* The session is open. Attaches the registers. */
+/* Waits until it moves nothing any more. */
+static inline MUST_CHECK enum status edu_wait(struct edu *edu)
+{
+	while (edu_read64(edu, EDU_COMMAND) & EDU_START)
+		CHECK_STATUS(env_wait_news(edu->pci.connection.env, 0, time_now_ns() + 10 * TIME_NS_PER_MS), STATUS_TIMEOUT);
+	return STATUS_OK;
+}
+
+/*
+ * The session is open, and bus mastering off. Attaches the registers. The device cannot be reset: what an earlier driver has begun ends in nothing before
+ * this one lets it access memory, else it would go to an address that is somebody else's by now.
+ */
 static inline MUST_CHECK enum status edu_attach(struct edu *edu, struct env *env)
 {
 	uint64_t start;
@@ -35,7 +46,7 @@ static inline MUST_CHECK enum status edu_attach(struct edu *edu, struct env *env
 	TRY(dataspace_attach(edu->registers, RM_ACCESS_WRITE, env->account, &edu->attached));
 	edu->at = (uintptr_t)edu->attached + start;
 	CHECK(edu_read(edu, EDU_IDENT) == EDU_IDENT_VALUE);
-	return STATUS_OK;
+	return edu_wait(edu);
 }
 
 static inline void edu_detach(struct edu *edu)
@@ -57,7 +68,5 @@ static inline void edu_begin(struct edu *edu, uint64_t ram, bool to_ram, uint64_
 static inline MUST_CHECK enum status edu_move(struct edu *edu, uint64_t ram, bool to_ram, uint64_t count)
 {
 	edu_begin(edu, ram, to_ram, count);
-	while (edu_read64(edu, EDU_COMMAND) & EDU_START)
-		CHECK_STATUS(env_wait_news(edu->pci.connection.env, 0, time_now_ns() + 10 * TIME_NS_PER_MS), STATUS_TIMEOUT);
-	return STATUS_OK;
+	return edu_wait(edu);
 }
