@@ -2,12 +2,11 @@
 /* The dashboard: from reports to the newest state, from wishes to the configuration in force; see board.h. What the page asks is in answer.c. */
 #include "board.h"
 #include "own.h"
+#include "whole_file.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { UNSETTLED_MS = 3000, WISH_PATIENCE_MS = 60000 };
 
@@ -17,16 +16,9 @@ enum { UNSETTLED_MS = 3000, WISH_PATIENCE_MS = 60000 };
 static bool read_file(struct board_file *file)
 {
 	static char buffer[BOARD_REPORT_SIZE];
-	size_t      size = 0;
-	ssize_t     got  = 0;
-	int const   fd   = *file->file ? open(file->file, O_RDONLY | O_CLOEXEC) : -1;
+	size_t      size;
 
-	if (fd < 0)
-		return false;
-	while (size < sizeof(buffer) && (got = read(fd, buffer + size, sizeof(buffer) - size)) > 0)
-		size += (size_t)got;
-	close(fd);
-	if (got < 0 || size == sizeof(buffer) || (size == file->size && memcmp(buffer, file->text, size) == 0))
+	if (!whole_file_read(file->file, buffer, sizeof(buffer), &size) || (size == file->size && memcmp(buffer, file->text, size) == 0))
 		return false;
 	if (size > file->room) {
 		char *text = realloc(file->text, size);
@@ -39,23 +31,6 @@ static bool read_file(struct board_file *file)
 	memcpy(file->text, buffer, size);
 	file->size = size;
 	return true;
-}
-
-bool board_write(struct board_file const *file, char const *text, size_t size)
-{
-	int const fd   = open(file->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	bool      done = fd >= 0;
-
-	while (done && size) {
-		ssize_t const count = write(fd, text, size);
-
-		done = count > 0;
-		text += done ? count : 0;
-		size -= done ? (size_t)count : 0;
-	}
-	if (fd >= 0 && close(fd))
-		done = false;
-	return done;
 }
 
 static struct node read_document(struct board_file const *file, struct xml_node nodes[BOARD_REPORT_NODES])
@@ -131,7 +106,7 @@ static uint64_t now_there(struct board const *board)
 bool board_wish(struct board *board, char const *text, size_t size, char const *what)
 {
 	board->wished = malloc(size ? size : 1);
-	if (!board->wished || !board_write(&board->wish, text, size)) {
+	if (!board->wished || !whole_file_write(board->wish.file, text, size)) {
 		free(board->wished);
 		board->wished = NULL;
 		return false;

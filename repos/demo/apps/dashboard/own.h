@@ -4,9 +4,6 @@
 
 #include "board.h"
 
-/* Replaces the content of a file. False: it cannot; errno says why. */
-bool board_write(struct board_file const *file, char const *text, size_t size);
-
 /* Sends a configuration to the validator; `what` says in words what it is about. None is pending. False: it cannot. */
 bool board_wish(struct board *board, char const *text, size_t size, char const *what);
 

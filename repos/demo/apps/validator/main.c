@@ -6,8 +6,9 @@
  *
  * What reaches libxml2 comes from outside: no network, no external entity, no document type; 64 KiB at most.
  */
+#include "../dashboard/whole_file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
 #include <stdbool.h>
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { DOCUMENT_SIZE = 64 << 10, SCHEMA_SIZE = 128 << 10, ERRORS = 8, ERROR_TEXT = 240, LOOK_MS = 100, VERDICT_SIZE = 8 << 10 };
 
@@ -137,35 +137,10 @@ static void validate(xmlRelaxNGPtr schema, struct document const *wish, struct v
 
 /* --- Files --- */
 
-/* Reads a whole file. False: it is not there, or too large. */
-static bool read_file(char const *path, char *to, size_t room, size_t *size)
-{
-	int const fd  = open(path, O_RDONLY);
-	ssize_t   got = 0;
-
-	*size = 0;
-	if (fd < 0)
-		return false;
-	while (*size < room && (got = read(fd, to + *size, room - *size)) > 0)
-		*size += (size_t)got;
-	close(fd);
-	return got == 0 && *size < room;
-}
-
 static bool write_file(char const *path, char const *text, size_t size)
 {
-	int const fd   = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	bool      done = fd >= 0;
+	bool const done = whole_file_write(path, text, size);
 
-	while (done && size) {
-		ssize_t const count = write(fd, text, size);
-
-		done = count > 0;
-		text += done ? count : 0;
-		size -= done ? (size_t)count : 0;
-	}
-	if (fd >= 0 && close(fd))
-		done = false;
 	if (!done)
 		fprintf(stderr, "cannot write %s: %s\n", path, strerror(errno));
 	return done;
@@ -212,7 +187,7 @@ static xmlRelaxNGPtr read_schema(char const *path)
 	xmlRelaxNGParserCtxtPtr parser = NULL;
 	xmlRelaxNGPtr           schema = NULL;
 
-	if (read_file(path, text, sizeof(text), &size))
+	if (whole_file_read(path, text, sizeof(text), &size))
 		parser = xmlRelaxNGNewMemParserCtxt(text, (int)size);
 	if (parser) {
 		schema = xmlRelaxNGParse(parser);
@@ -254,10 +229,10 @@ int main(int count, char **arguments)
 	schema = read_schema(files.schema);
 	if (!schema)
 		return 1;
-	if (read_file(files.initial, seen.text, sizeof(seen.text), &seen.size) && seen.size)
+	if (whole_file_read(files.initial, seen.text, sizeof(seen.text), &seen.size) && seen.size)
 		decide(schema, &files, &seen);
 	for (;;) {
-		if (read_file(files.wish, wish.text, sizeof(wish.text), &wish.size) && wish.size &&
+		if (whole_file_read(files.wish, wish.text, sizeof(wish.text), &wish.size) && wish.size &&
 		    (wish.size != seen.size || memcmp(wish.text, seen.text, wish.size) != 0)) {
 			decide(schema, &files, &wish);
 			seen = wish;
