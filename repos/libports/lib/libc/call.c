@@ -59,30 +59,30 @@ long call_nothing(long const a[6])
 
 /* --- What is missing --- */
 
-void libc_note(char const *text)
+/* Was it not told yet? From here on it was. */
+static bool is_new(char const *text)
 {
-	static char const *noted[32];
+	static char const *told[96];
 	static unsigned    count;
 
 	for (unsigned i = 0; i < count; i++)
-		if (noted[i] == text)
-			return;
-	if (count < ARRAY_SIZE(noted))
-		noted[count++] = text;
-	log_warning("%s", text);
+		if (told[i] == text)
+			return false;
+	if (count < ARRAY_SIZE(told))
+		told[count++] = text;
+	return true;
+}
+
+void libc_note(char const *text)
+{
+	if (is_new(text))
+		log_warning("%s", text);
 }
 
 void libc_missing(char const *what)
 {
-	static char const *told[64];
-	static unsigned    count;
-
-	for (unsigned i = 0; i < count; i++)
-		if (told[i] == what)
-			return;
-	if (count < ARRAY_SIZE(told))
-		told[count++] = what;
-	log_warning("%s is not supported: ENOSYS", what);
+	if (is_new(what))
+		log_warning("%s is not supported: ENOSYS", what);
 }
 
 /* --- From enter.S --- */

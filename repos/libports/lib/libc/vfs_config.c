@@ -33,31 +33,33 @@ static enum status label_of(struct node config, char label[static VFS_NAME + 1])
 	return node_string(config, "label", name, label, VFS_NAME + 1);
 }
 
-/* Opens the ROM that the element names by `label`, or by its name; for good. */
-static enum status open_rom(struct env *env, struct node config, struct attached_rom *rom)
+/* What came of opening the ROM `label` for the element, which is told if it is an error. */
+static enum status opened(struct node config, char const *label, enum status status)
 {
-	char        label[VFS_NAME + 1], file[NODE_FILE_SIZE];
-	enum status status;
+	char file[NODE_FILE_SIZE];
 
-	TRY(label_of(config, label));
-	status = attached_rom_open(rom, env, label);
 	if (status)
 		log_error("%s:%u: cannot open ROM \"%s\": %s", node_file(config, file), node_line(config), label, status_name(status));
 	return status;
 }
 
+/* Opens the ROM that the element names by `label`, or by its name; for good. */
+static enum status open_rom(struct env *env, struct node config, struct attached_rom *rom)
+{
+	char label[VFS_NAME + 1];
+
+	TRY(label_of(config, label));
+	return opened(config, label, attached_rom_open(rom, env, label));
+}
+
 static enum status add_rom(struct env *env, struct vfs_node *directory, struct node config)
 {
-	char             label[VFS_NAME + 1], file[NODE_FILE_SIZE];
+	char             label[VFS_NAME + 1];
 	struct vfs_node *node;
-	enum status      status;
 
 	TRY(make_named(directory, config, VFS_CONSTANT, "", &node));
 	TRY(label_of(config, label));
-	status = vfs_add_rom(env, node, label);
-	if (status)
-		log_error("%s:%u: cannot open ROM \"%s\": %s", node_file(config, file), node_line(config), label, status_name(status));
-	return status;
+	return opened(config, label, vfs_add_rom(env, node, label));
 }
 
 static enum status add_report(struct env *env, struct vfs_node *directory, struct node config)

@@ -54,6 +54,11 @@ long option_read_int(void const *value, socklen_t size, int *number);
 /* Takes the error out: 0, or negative. */
 long common_take_error(struct socket_common *common);
 
+/* --- Files (socket.c) --- */
+
+/* What fstat tells of a socket of either kind. */
+long socket_stat(struct file *file, struct stat *stat);
+
 /* --- Received data --- */
 
 /* Copies up to `size` bytes from the beginning of a chain, without taking them. */

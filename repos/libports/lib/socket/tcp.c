@@ -139,12 +139,6 @@ static long tcp_socket_ioctl(struct file *file, unsigned long request, void *arg
 	return 0;
 }
 
-static long tcp_socket_stat(struct file *file, struct stat *stat)
-{
-	stat->st_mode = S_IFSOCK | 0777;
-	return 0;
-}
-
 /* --- The end --- */
 
 /* Data that was sent still arrives; with data that was not read, or if it is wanted, the connection is reset. */
@@ -180,7 +174,7 @@ static struct socket_ops const tcp_socket_ops = {
 };
 
 static struct file_ops const tcp_file_ops = {
-	.poll = tcp_socket_poll, .ioctl = tcp_socket_ioctl, .stat = tcp_socket_stat, .close = tcp_socket_close, .socket = &tcp_socket_ops,
+	.poll = tcp_socket_poll, .ioctl = tcp_socket_ioctl, .stat = socket_stat, .close = tcp_socket_close, .socket = &tcp_socket_ops,
 };
 
 struct tcp_socket *tcp_socket_make(void)

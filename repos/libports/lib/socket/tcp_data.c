@@ -104,6 +104,16 @@ void tcp_socket_detach(struct tcp_socket *socket)
 	socket->common.pcb = NULL;
 }
 
+/* 0: it is connected. Else what a transfer returns: an error that came, which is taken, EAGAIN or ENOTCONN. */
+static long why_not_connected(struct tcp_socket *socket)
+{
+	if (socket->common.error)
+		return common_take_error(&socket->common);
+	if (socket->state == SOCKET_CONNECTING)
+		return -EAGAIN;
+	return socket->state == SOCKET_CONNECTED ? 0 : -ENOTCONN;
+}
+
 /* --- Sending --- */
 
 /* How much may wait to be sent, of which `queued` does now. */
@@ -149,15 +159,13 @@ long tcp_socket_send(struct file *file, void const *data, size_t size, int flags
 {
 	struct tcp_socket *socket = tcp_of_file(file);
 	size_t             written;
+	long               not_ready;
 
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	if (socket->common.error)
-		return common_take_error(&socket->common);
-	if (socket->state == SOCKET_CONNECTING)
-		return -EAGAIN;
-	if (socket->state != SOCKET_CONNECTED)
-		return -ENOTCONN;
+	not_ready = why_not_connected(socket);
+	if (not_ready)
+		return not_ready;
 	if (socket->write_shut || !socket->pcb)
 		return -EPIPE;
 	if (!size)
@@ -196,6 +204,7 @@ long tcp_socket_recv(struct file *file, void *data, size_t size, int flags, stru
 {
 	struct tcp_socket *socket = tcp_of_file(file);
 	size_t             copied;
+	long               not_ready;
 
 	if (flags & MSG_OOB)
 		return -EINVAL;
@@ -207,12 +216,9 @@ long tcp_socket_recv(struct file *file, void *data, size_t size, int flags, stru
 			drop_received(socket, copied);
 		return (long)copied;
 	}
-	if (socket->common.error)
-		return common_take_error(&socket->common);
-	if (socket->state == SOCKET_CONNECTING)
-		return -EAGAIN;
-	if (socket->state != SOCKET_CONNECTED)
-		return -ENOTCONN;
+	not_ready = why_not_connected(socket);
+	if (not_ready)
+		return not_ready;
 	return socket->peer_ended || socket->read_shut || !socket->pcb || !size ? 0 : -EAGAIN;
 }
 

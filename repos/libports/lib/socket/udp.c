@@ -213,12 +213,6 @@ static long udp_socket_ioctl(struct file *file, unsigned long request, void *arg
 	return 0;
 }
 
-static long udp_socket_stat(struct file *file, struct stat *stat)
-{
-	stat->st_mode = S_IFSOCK | 0777;
-	return 0;
-}
-
 static void udp_socket_close(struct file *file)
 {
 	struct udp_socket *socket = of_file(file);
@@ -236,7 +230,7 @@ static struct socket_ops const udp_socket_ops = {
 };
 
 static struct file_ops const udp_file_ops = {
-	.poll = udp_socket_poll, .ioctl = udp_socket_ioctl, .stat = udp_socket_stat, .close = udp_socket_close, .socket = &udp_socket_ops,
+	.poll = udp_socket_poll, .ioctl = udp_socket_ioctl, .stat = socket_stat, .close = udp_socket_close, .socket = &udp_socket_ops,
 };
 
 long udp_socket_create(struct file **file)
