@@ -169,7 +169,7 @@ proc machine::command {} {
 	set command [list qemu-system-x86_64 -machine q35 -accel tcg -cpu max -m [runner::setting MEM $memory] \
 		-display none -nic none -no-reboot -serial stdio -monitor none {*}$debug_exit]
 	if {[runner::setting ICOUNT 0]} {
-		lappend command -icount shift=0,sleep=off -rtc base=2026-01-01T00:00:00,clock=vm
+		lappend command -icount shift=0,sleep=[runner::setting ICOUNT_SLEEP off] -rtc base=2026-01-01T00:00:00,clock=vm
 	}
 	set cpus [runner::setting CPUS ""]
 	if {$cpus ne ""} {

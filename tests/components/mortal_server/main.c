@@ -27,7 +27,7 @@ static enum status die(struct mortal_session *session)
 static void wait_for_ever(void)
 {
 	for (;;)
-		__asm__ volatile("pause");
+		__asm__ volatile("");
 }
 
 static enum status open(struct mortal_session *session)
