@@ -20,7 +20,6 @@ namespace eval machine {
 	variable explain_max 16
 	variable file ""
 	variable keyboard ""
-	variable terminal ""
 	variable prefix_key 0
 	variable leak_check 1
 	# under -icount who waits for time to pass waits as long as so many instructions take
@@ -210,7 +209,8 @@ proc machine::start {} {
 	}
 	set back [pwd]
 	cd $runner::dir/boot
-	set pid [spawn -noecho {*}$command]
+	# it ends with this program, however that ends
+	set pid [spawn -noecho setpriv --pdeathsig KILL {*}$command]
 	cd $back
 	set id $spawn_id
 	match_max -i $id 65536
@@ -220,11 +220,11 @@ proc machine::start {} {
 # Keystrokes go to the machine one by one if there is a terminal; Ctrl-C stays the signal that it is.
 proc machine::open_keyboard {} {
 	variable keyboard
-	variable terminal
 	if {[catch {exec stty -g <@stdin} terminal]} {
-		set terminal ""
 		return
 	}
+	# The terminal is put back as it was when this program is gone, whatever ended it.
+	open [list | sh -c "trap '' INT HUP TERM TTOU; cat; stty $terminal <[exec tty <@stdin]"] w
 	exec stty -icanon -echo min 1 time 0 <@stdin
 	set keyboard $::user_spawn_id
 }
@@ -401,11 +401,9 @@ proc machine::finish {} {
 	runner::passed
 }
 
-# Ends QEMU, if it runs, and restores the terminal. A recording is complete only when QEMU itself ends it.
+# Ends QEMU, if it runs. A recording is complete only when QEMU itself ends it.
 proc machine::stop {} {
-	variable id
 	variable pid
-	variable terminal
 	if {$pid ne "" && [runner::setting RECORD 0]} {
 		catch {exec kill -TERM $pid}
 		catch {drain 5}
@@ -413,9 +411,5 @@ proc machine::stop {} {
 	if {$pid ne ""} {
 		catch {exec kill -KILL $pid}
 		catch {reap}
-	}
-	if {$terminal ne ""} {
-		catch {exec stty $terminal <@stdin}
-		set terminal ""
 	}
 }

@@ -82,7 +82,7 @@ proc run_on_host {command seconds} {
 	set deadline [machine::deadline $seconds]
 	set log $runner::dir/host
 	file delete $log.status
-	set network::command [exec setsid sh -c {log=$1; shift; "$@" >"$log" 2>&1 </dev/null; echo $? >"$log.status.new"; mv "$log.status.new" "$log.status"} sh $log {*}$command &]
+	set network::command [exec setsid setpriv --pdeathsig TERM sh -c {log=$1; shift; "$@" >"$log" 2>&1 </dev/null; echo $? >"$log.status.new"; mv "$log.status.new" "$log.status"} sh $log {*}$command &]
 	while {![file exists $log.status]} {
 		set trouble [machine::trouble [expr {[clock milliseconds] >= $deadline}]]
 		if {$trouble ne ""} {
