@@ -209,8 +209,8 @@ proc machine::start {} {
 	}
 	set back [pwd]
 	cd $runner::dir/boot
-	# it ends with this program, however that ends
-	set pid [spawn -noecho setpriv --pdeathsig KILL {*}$command]
+	# it ends with this program, however that ends; a recording is complete only when QEMU itself ends it
+	set pid [spawn -noecho setpriv --pdeathsig [expr {[runner::setting RECORD 0] ? "TERM" : "KILL"}] {*}$command]
 	cd $back
 	set id $spawn_id
 	match_max -i $id 65536
@@ -401,7 +401,7 @@ proc machine::finish {} {
 	runner::passed
 }
 
-# Ends QEMU, if it runs. A recording is complete only when QEMU itself ends it.
+# Ends QEMU, if it runs.
 proc machine::stop {} {
 	variable pid
 	if {$pid ne "" && [runner::setting RECORD 0]} {
