@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kills one of its children at random times, and leaves it to the sandbox to start it again. Every third time it sends frames through the bridge
- * first, and kills the driver when the bridge has taken them: as it has a higher priority than the bridge, and the bridge than the driver, they are at
- * the uplink then.
+ * Kills one of its children at random times, and leaves it to the sandbox to start it again. Every third time it pauses the driver where it is, sends frames
+ * through the bridge, and kills it when the bridge has taken one: that one is at the uplink then.
  */
 #include <base/component.h>
 #include <base/string.h>
 #include <frames/frames.h>
 #include <sandbox/sandbox.h>
 
-enum { LOOK_US = 200, FRAMES = 16, FRAME_SIZE = 60 };
+enum { LOOK_US = 200, PATIENCE_US = 20000, FRAMES = 16, FRAME_SIZE = 60 };
 
 static struct {
 	struct env           *env;
 	struct sandbox        sandbox;
 	struct sandbox_child *child;
-	struct handler        look, kill;
+	struct handler        look, kill, patience;
 	struct news_handler   quiesce;
 	struct nic            nic;
 	struct frame_link     link;
 	uint8_t               address[NIC_ADDRESS];
 	bool                  sends_frames;
-	bool                  is_burst;          /* frames are at the bridge: the driver is killed when that has taken them */
+	bool                  is_burst;          /* the driver is paused, frames are at the bridge: it is killed when that has taken one */
 	uint64_t              times, killed, faults, within_us, state;
 } self;
 
@@ -39,16 +38,14 @@ static void after(struct handler *handler, uint64_t us)
 	ep_timeout(&self.env->ep, handler, time_now_ns() + us * TIME_NS_PER_US);
 }
 
-/* Sends it to an address where nothing is. BUSY: it waits for something. */
+/* Sends it to an address where nothing is. BUSY: it waits for something. Either way it does nothing more. */
 static enum status make_fault(struct thread thread)
 {
 	struct thread_registers const nowhere = { 0 };
-	enum status                   status;
 
 	TRY(thread_pause(thread));
-	status = thread_set_registers(thread, &nowhere);
-	TRY(thread_resume(thread));
-	return status;
+	TRY(thread_set_registers(thread, &nowhere));
+	return thread_resume(thread);
 }
 
 static void kill_now(void)
@@ -59,13 +56,16 @@ static void kill_now(void)
 	if (self.killed % 2 == 0)
 		status = make_fault(child->main_thread);
 	self.faults += status == STATUS_OK;
+	log_info("kill %lu, by %s%s", ++self.killed, status == STATUS_OK ? "a fault" : "the end of its thread", self.is_burst ? ", with frames on their way" : "");
 	if (status != STATUS_OK)
 		status = cpu_kill_thread(&child->cpu, child->main_thread);
 	if (status != STATUS_OK)
 		log_error("cannot kill \"%s\": %s", self.child->name, status_name(status));
-	self.killed++;
+	self.is_burst = false;
 	after(&self.look, LOOK_US);
 }
+
+/* --- Kills with frames on their way --- */
 
 /* To all, with the type for local experiments (IEEE 802, 9.2). */
 static void send_frames(void)
@@ -73,9 +73,38 @@ static void send_frames(void)
 	uint8_t frame[FRAME_SIZE] = { 255, 255, 255, 255, 255, 255, [12] = 0x88, [13] = 0xb5 };
 
 	memcpy(frame + NIC_ADDRESS, self.address, NIC_ADDRESS);
-	self.is_burst = true;
 	while (frame_has_room(&self.link.source))
 		(void)frame_send(&self.link.source, frame, sizeof(frame));
+}
+
+static void start_burst(void)
+{
+	enum status const status = thread_pause(self.child->child.main_thread);
+
+	if (status != STATUS_OK)
+		log_error("cannot pause \"%s\": %s", self.child->name, status_name(status));
+	self.is_burst = true;
+	send_frames();
+	after(&self.patience, PATIENCE_US);
+}
+
+static void bridge_has_taken(struct frame_source *source)
+{
+	if (!self.is_burst)
+		return;
+	ep_timeout_cancel(&self.env->ep, &self.patience);
+	kill_now();
+}
+
+/* The bridge has taken none: the uplink is full of other frames, or the bridge did not get to it. The driver goes on, until another time. */
+static void handle_patience(struct handler *handler, uint64_t count)
+{
+	enum status const status = thread_resume(self.child->child.main_thread);
+
+	if (status != STATUS_OK)
+		log_error("cannot resume \"%s\": %s", self.child->name, status_name(status));
+	self.is_burst = false;
+	after(&self.kill, LOOK_US);
 }
 
 /* Is the next time one with frames on their way? */
@@ -95,17 +124,10 @@ static void handle_kill(struct handler *handler, uint64_t count)
 {
 	if (!is_with_frames())
 		kill_now();
-	else if (link_is_up())
-		send_frames();
+	else if (link_is_up() && self.link.source.free_count == FRAMES)
+		start_burst();
 	else
 		after(&self.kill, LOOK_US);
-}
-
-static void bridge_has_taken(struct frame_source *source)
-{
-	if (self.is_burst)
-		kill_now();
-	self.is_burst = false;
 }
 
 /* It is killed when it runs again, and has for a while; with frames on their way, when it has been at work for a while. */
@@ -125,6 +147,7 @@ static void handle_quiesce(struct news_handler *handler, uint32_t bits)
 {
 	ep_timeout_cancel(&self.env->ep, &self.look);
 	ep_timeout_cancel(&self.env->ep, &self.kill);
+	ep_timeout_cancel(&self.env->ep, &self.patience);
 	sandbox_stop(&self.sandbox);
 }
 
@@ -164,6 +187,7 @@ enum status component_construct(struct env *env)
 	self.state = node_u64(config, "seed", 1, 1, UINT64_MAX);
 	self.look.handle = handle_look;
 	self.kill.handle = handle_kill;
+	self.patience.handle = handle_patience;
 	self.quiesce = (struct news_handler) { .bits = NEWS_QUIESCE, .handle = handle_quiesce };
 	env_on_news(env, &self.quiesce);
 	TRY(sandbox_init(&self.sandbox, env, node_child(config, "config")));
