@@ -251,39 +251,70 @@ static void check_connecting(void)
 	close(server);
 }
 
-/* What is sent without being read ends some time, and goes on when it is read. */
-static void check_full(void)
+/* Of whole segments of 1,460 bytes: so windows of whole segments close to the last byte. */
+enum { PIECE = 50 * 1460 };
+
+static char byte_at(size_t at)
 {
-	static char data[100000], got[100000];
-	size_t      sent = 0, received = 0, wrong = 0;
-	int         ends[2];
-	ssize_t     part;
+	return (char)(at * 11 + (at >> 7));
+}
 
-	for (size_t i = 0; i < sizeof(data); i++)
-		data[i] = (char)(i * 11 + (i >> 7));
-	make_pair(ends);
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	for (;;) {
-		size_t const at = sent % sizeof(data);
+/* Sends until there is no room any more; returns how much. */
+static size_t fill(int fd)
+{
+	static char data[PIECE];
+	size_t      sent = 0;
 
-		part = send(ends[0], data + at, sizeof(data) - at, 0);
-		if (part < 0 && (errno != EAGAIN || !ready(ends[0], POLLOUT, 300)))
-			break;
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	do {
+		ssize_t part;
+
+		for (size_t i = 0; i < PIECE; i++)
+			data[i] = byte_at(sent + i);
+		part = send(fd, data, PIECE, 0);
 		sent += part > 0 ? (size_t)part : 0;
-	}
-	SHOW("%d %d", sent > 0, errno == EAGAIN);
-	while (received < sent) {
-		size_t const at = received % sizeof(data);
+		if (part < 0 && errno != EAGAIN)
+			return 0;
+	} while (ready(fd, POLLOUT, 300));
+	return sent;
+}
 
-		part = recv(ends[1], got, sizeof(data) - at, 0);
+/* How much of that arrives as it was sent. */
+static size_t drain(int fd, size_t sent)
+{
+	static char data[PIECE];
+	size_t      received = 0, right = 0;
+
+	while (received < sent) {
+		ssize_t const part = recv(fd, data, PIECE, 0);
+
 		if (part <= 0)
 			break;
 		for (ssize_t i = 0; i < part; i++)
-			wrong += got[i] != data[at + (size_t)i];
+			right += data[i] == byte_at(received + (size_t)i);
 		received += (size_t)part;
 	}
-	SHOW("%d %zu", received == sent, wrong);
+	return right;
+}
+
+/* What is sent without being read ends some time, in one direction and in both, and goes on when it is read. */
+static void check_full(void)
+{
+	size_t there, back;
+	int    ends[2];
+
+	make_pair(ends);
+	there = fill(ends[0]);
+	SHOW("%d", there > 0);
+	back = fill(ends[1]);
+	SHOW("%d", back > 0);
+	sleep(2); /* both ends probe the other one's closed window */
+	fcntl(ends[0], F_SETFL, 0);
+	fcntl(ends[1], F_SETFL, 0);
+	SHOW("%d", drain(ends[1], there) == there);
 	SHOW("%d", ready(ends[0], POLLOUT, 1000));
+	SHOW("%d", drain(ends[0], back) == back);
+	SHOW("%d", ready(ends[1], POLLOUT, 1000));
 	end_pair(ends);
 }
 
