@@ -12,18 +12,21 @@ namespace eval network {
 }
 
 # Gives the machine a virtio network card. `forward` lists ports of the guest, PORT for that of 10.0.2.15, or ADDRESS:PORT: the host's ports that lead
-# there (free ones, on 127.0.0.1) are returned in the same order. `device` adds properties of the card (iommu_platform=on). All frames are recorded, for
-# check_frames, unless `record` is no.
+# there (free ones, on 127.0.0.1) are returned in the same order. `device` adds properties of the card (iommu_platform=on). `tftp` is a directory whose files
+# 10.0.2.2 serves by TFTP. All frames are recorded, for check_frames, unless `record` is no.
 proc network_card {args} {
-	array set option {forward {} device {} record yes}
+	array set option {forward {} device {} tftp {} record yes}
 	foreach {name value} $args {
 		if {![info exists option($name)]} {
-			error "network_card: there is no option $name: forward {PORT...}, device PROPERTIES, record no"
+			error "network_card: there is no option $name: forward {PORT...}, device PROPERTIES, tftp DIRECTORY, record no"
 		}
 		set option($name) $value
 	}
 	set id net[incr network::count]
 	set backend user,id=$id
+	if {$option(tftp) ne ""} {
+		append backend ,tftp=[file normalize $option(tftp)]
+	}
 	set ports {}
 	foreach port $option(forward) {
 		lappend ports [network::free_port]

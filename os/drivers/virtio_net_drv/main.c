@@ -22,13 +22,11 @@ static struct {
 	struct env           *env;
 	struct virtio_pci     pci;
 	struct net            net;
-	struct uplink         uplink;
-	struct frame_link     link;
-	struct frame_buffers  counts;             /* of the uplink's streams */
-	struct handler        turn, config, lost;
+	struct frame_link     link;               /* the uplink */
+	struct handler        turn, config;
 	struct signal_context turn_context, config_context;
 	struct cap            turn_line, config_line;
-	bool                  has_vectors, is_up, is_connected, was_told;
+	bool                  has_vectors, is_up, was_told;
 } self;
 
 /* The device, or the bridge, is not what it should be: a new start is the way out, and the parent's to decide. */
@@ -54,7 +52,7 @@ static bool move_in(void)
 		struct net_frame frame;
 		enum status      status;
 
-		if (!self.is_connected || !frame_has_room(&self.link.source))
+		if (!frame_has_room(&self.link.source))
 			return false;
 		status = net_receive(&self.net, &frame);
 		if (status == STATUS_NOT_FOUND)
@@ -75,7 +73,7 @@ static bool move_out(void)
 	size_t      size;
 	void const *data;
 
-	while (self.is_connected && (data = frame_first(&self.link.sink, &size)) != NULL) {
+	while ((data = frame_first(&self.link.sink, &size)) != NULL) {
 		if (!net_has_room(&self.net))
 			return true;
 		enum status status = net_send(&self.net, data, size);
@@ -109,7 +107,7 @@ static void move(void)
 	if (self.net.has_control)
 		tell_once();
 	/* Without room at the bridge, what comes in is no reason to wake up: its room is. */
-	if (more || !net_sleep(&self.net, self.is_connected && frame_has_room(&self.link.source), waits))
+	if (more || !net_sleep(&self.net, frame_has_room(&self.link.source), waits))
 		next_turn();
 }
 
@@ -140,10 +138,10 @@ static void tell_link(void)
 {
 	enum status status;
 
-	if (!self.is_connected)
+	if (!self.link.is_open)
 		return;
-	status = uplink_link(&self.uplink, self.is_up);
-	if (status && status != STATUS_PEER_GONE) /* then LOST is on its way */
+	status = uplink_link(&self.link.uplink, self.is_up);
+	if (status && status != STATUS_PEER_GONE) /* then another one comes, which is told */
 		log_warning("cannot tell the bridge that the link is %s: %s", self.is_up ? "up" : "down", status_name(status));
 }
 
@@ -189,60 +187,28 @@ static enum status connect_device(struct net_counts counts)
 	return net_link(&self.net, &self.is_up);
 }
 
-/* Both streams of the uplink, which is open. */
-static enum status connect_streams(void)
+static enum status handle_opened(struct frame_link *link)
 {
-	struct frame_link *link = &self.link;
-
-	TRY(uplink_buffers(&self.uplink, &self.counts.sent, &self.counts.received));
-	TRY(frame_link_init(link, self.env, &self.counts));
-	TRY(uplink_start(&self.uplink, link->source.stream.end.context, link->sink.stream.end.context, &link->sent_peer, &link->received_peer));
-	frame_link_start(link);
-	self.is_connected = true;
-	if (!self.is_up)
-		tell_link();
 	next_turn();
-	return STATUS_OK;
+	return self.is_up ? STATUS_OK : uplink_link(&link->uplink, false);
 }
 
-/* The bridge may end meanwhile: then it is asked again when it is there again, now or when the session is LOST. */
-static enum status connect_uplink(void)
+/* The bridge has gone, and what was on its way with it; the next one gets the same device. */
+static void handle_closed(struct frame_link *link)
 {
-	struct uplink_args args = { .rx_count = self.counts.sent_count, .tx_count = self.counts.received_count };
-	enum status        status;
-
-	memcpy(args.address, self.net.address, NET_ADDRESS);
-	do
-		status = uplink_open(&self.uplink, self.env, "", &args);
-	while (status == STATUS_LOST);
-	TRY(status);
-	connection_on_lost(&self.uplink.connection, &self.lost);
-	status = connect_streams();
-	return status == STATUS_PEER_GONE ? STATUS_OK : status;
-}
-
-/* The bridge has gone: what was on its way is lost with it; the next one gets the same device. */
-static void handle_lost(struct handler *handler, uint64_t count)
-{
-	enum status status;
-
 	log_info("uplink lost: opening another one");
-	self.is_connected = false;
-	frame_link_fini(&self.link);
-	uplink_close(&self.uplink);
-	status = connect_uplink();
-	if (status)
-		give_up("cannot open another uplink", status);
 }
 
-static void source_broken(struct frame_source *source)
+static enum status connect_uplink(struct net_counts counts)
 {
-	give_up("the bridge breaks the rules of the stream", STATUS_PROTOCOL);
-}
+	struct uplink_args args = { .rx_count = counts.rx, .tx_count = counts.tx };
 
-static void sink_broken(struct frame_sink *sink)
-{
-	give_up("the bridge breaks the rules of the stream", STATUS_PROTOCOL);
+	self.link.source.room = room_again;
+	self.link.sink.arrived = frames_arrived;
+	self.link.opened = handle_opened;
+	self.link.closed = handle_closed;
+	memcpy(args.address, self.net.address, NET_ADDRESS);
+	return frame_link_open_uplink(&self.link, self.env, "", &args);
 }
 
 /* A power of two from 2 to NET_COUNT_MAX. */
@@ -266,16 +232,10 @@ enum status component_construct(struct env *env)
 	self.env = env;
 	TRY(count_from(env_config(env), "rx_count", &counts.rx));
 	TRY(count_from(env_config(env), "tx_count", &counts.tx));
-	self.counts = (struct frame_buffers) { .sent_count = counts.rx, .received_count = counts.tx };
 	self.turn.handle = handle_turn;
 	self.config.handle = handle_config;
-	self.lost.handle = handle_lost;
-	self.link.source.room = room_again;
-	self.link.source.broken = source_broken;
-	self.link.sink.arrived = frames_arrived;
-	self.link.sink.broken = sink_broken;
 	TRY(connect_device(counts));
 	log_info("%02x:%02x:%02x:%02x:%02x:%02x, %u frames in, %u out, %s, link %s", address[0], address[1], address[2], address[3], address[4], address[5],
 	         self.net.counts.rx, self.net.counts.tx, self.has_vectors ? "MSI-X" : "interrupt line", self.is_up ? "up" : "down");
-	return connect_uplink();
+	return connect_uplink(counts);
 }

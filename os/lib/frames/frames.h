@@ -9,6 +9,7 @@
 
 #include <base/stream_session.h>
 #include <nic/nic.h>
+#include <uplink/uplink.h>
 
 enum { FRAME_MIN = 14, FRAME_MAX = 1514, FRAME_HEADER = 14 };
 
@@ -68,32 +69,42 @@ void frame_done(struct frame_sink *sink);
 /* Frames that are not done with: those that are held, and those that the sender has put in the queue. */
 uint32_t frame_sink_pending(struct frame_sink const *sink);
 
-/* --- CLIENT: both streams of a session of NIC or Uplink --- */
-
+/*
+ * --- CLIENT: a session of NIC or Uplink, with both its streams ---
+ *
+ * When its server is gone, or breaks the rules, the session is closed, and opened anew as soon as there is a server again: until it works, with pauses
+ * that grow to a second; the log tells once that it does not. Frames that were on their way are lost. Meanwhile frame_send finds no room, and
+ * frame_first no frame.
+ *
+ * The holder sets the callbacks, all else is zero; they run on the main thread.
+ */
 struct frame_link {
+	union { struct connection connection; struct nic nic; struct uplink uplink; };       /* the session, while is_open */
+	struct frame_source   source;        /* its `broken` is the link's */
+	struct frame_sink     sink;          /* likewise */
+	bool                  is_open;
+
+	/* NULL, or: the streams run; asks the session for what is needed of it. An error closes it again, as one of opening does. Called the first time, too. */
+	enum status         (*opened)(struct frame_link *link);
+	void                (*closed)(struct frame_link *link);      /* NULL, or: it was open, and is no more */
+
+	/* The link's own. */
+	struct env           *env;
+	char const           *label;
+	union { struct nic_args nic; struct uplink_args uplink; } args;
+	struct frame_link_kind const *kind;       /* NIC or Uplink */
+	struct handler        again;         /* the session is LOST, or the pause is over */
+	uint32_t              pause_ms;      /* before the last try to open it anew; 0: that worked */
 	struct packet_memory  sent, received;
-	struct signal_context sent_peer, received_peer;      /* the server's; released with the link */
-	struct frame_source   source;
-	struct frame_sink     sink;
+	struct signal_context sent_peer, received_peer;      /* the server's */
 };
-
-/* What the session's `buffers` gave, and the counts that it was opened with. */
-struct frame_buffers {
-	struct dataspace sent, received;
-	uint32_t         sent_count, received_count;
-};
-
-/* The callbacks of source and sink are set, all else is zero. Releases the dataspaces' capabilities. On error nothing is left. */
-MUST_CHECK enum status frame_link_init(struct frame_link *link, struct env *env, struct frame_buffers const *buffers);
 
 /*
- * Opens session NIC `label` and connects both its streams: frames go from now on. The callbacks of source and sink are set, all else is zero. On error
- * nothing is left. Context: the main thread; errors: as nic_open says.
+ * Opens session `label`, a text that stays. Context: the main thread; blocks until the server answered. Errors: as nic_open says, and what `opened`
+ * returns; then nothing is left. A server that goes meanwhile is no error: `opened` is called later then.
  */
-MUST_CHECK enum status frame_link_open(struct frame_link *link, struct nic *nic, struct env *env, char const *label, struct nic_args const *args);
+MUST_CHECK enum status frame_link_open_nic(struct frame_link *link, struct env *env, char const *label, struct nic_args const *args);
+MUST_CHECK enum status frame_link_open_uplink(struct frame_link *link, struct env *env, char const *label, struct uplink_args const *args);
 
-/* The session's `start` has filled in the peers: frames go from now on. */
-void frame_link_start(struct frame_link *link);
-
-/* One that is zeroed is fine. The session is the caller's to close, after this. */
-void frame_link_fini(struct frame_link *link);
+/* Ends it, without `closed`; never waits. It may be opened again. */
+void frame_link_close(struct frame_link *link);

@@ -212,8 +212,7 @@ static void close_driver(struct uplink_session *session)
 	struct frame_source const *out    = &driver->port.out;
 	uint32_t const             in     = frame_sink_pending(&driver->port.in);
 
-	if (out->stream.packets.out.used || in)
-		log_info("uplink gone: %u frames were on their way out, %u on their way in", out->stream.packets.out.used, in);
+	log_info("uplink gone: %u frames were on their way out, %u on their way in", out->stream.packets.out.used, in);
 	bridge_remove(&driver->port);
 	port_fini(&driver->port);
 	check_link();

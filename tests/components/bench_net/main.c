@@ -19,7 +19,6 @@ static struct {
 
 static struct {
 	struct env           *env;
-	struct nic            nic;
 	struct frame_link     link;
 	struct handler        changed, next;
 	struct signal_context changed_context, next_context;
@@ -56,7 +55,7 @@ static void begin_figure(void)
 		(void)env_exit(self.env, 0);
 		return;
 	}
-	if (nic_address(&self.nic, own))
+	if (nic_address(&self.link.nic, own))
 		log_error("the bridge tells no address");
 	memset(self.frame, 0x42, sizeof(self.frame));
 	memcpy(self.frame + (figures[self.figure].is_out ? NIC_ADDRESS : 0), own, NIC_ADDRESS);
@@ -104,8 +103,10 @@ static void handle_changed(struct handler *handler, uint64_t count)
 		begin_figure();
 }
 
-static void source_broken(struct frame_source *source) { log_error("the bridge breaks the rules"); }
-static void sink_broken(struct frame_sink *sink) { log_error("the bridge breaks the rules"); }
+static enum status handle_opened(struct frame_link *link)
+{
+	return nic_link_signal(&link->nic, self.changed_context);
+}
 
 enum status component_construct(struct env *env)
 {
@@ -115,12 +116,10 @@ enum status component_construct(struct env *env)
 	self.changed.handle = handle_changed;
 	self.next.handle = handle_next;
 	self.link.source.room = handle_room;
-	self.link.source.broken = source_broken;
 	self.link.sink.arrived = handle_arrived;
-	self.link.sink.broken = sink_broken;
-	TRY(frame_link_open(&self.link, &self.nic, env, "", &args));
+	self.link.opened = handle_opened;
 	TRY(ep_signal(&env->ep, &self.next, &self.next_context));
 	TRY(ep_signal(&env->ep, &self.changed, &self.changed_context));
-	TRY(nic_link_signal(&self.nic, self.changed_context));
+	TRY(frame_link_open_nic(&self.link, env, "", &args));
 	return device_provide(env);
 }

@@ -13,7 +13,6 @@ static uint8_t const everybody[6] = { 255, 255, 255, 255, 255, 255 };
 
 static struct {
 	struct env       *env;
-	struct nic        nic;
 	struct frame_link link;
 	enum state        state;
 	uint8_t           address[6], gateway_address[6];
@@ -21,7 +20,7 @@ static struct {
 	uint32_t          number, pings, repeated, wrong;
 	uint64_t          pause_ms;
 	bool              is_endless;
-	struct handler    tick, lost;
+	struct handler    tick;
 	struct packet_buffer out;
 } self;
 
@@ -284,50 +283,30 @@ static void handle_frames(struct frame_sink *sink)
 	}
 }
 
-static void source_broken(struct frame_source *source) { log_error("the bridge breaks the rules"); }
-static void sink_broken(struct frame_sink *sink) { log_error("the bridge breaks the rules"); }
-
-/* The bridge may end meanwhile: then it is asked again, now or when the session is LOST. */
-static enum status connect(void)
+/* The next bridge may give another address: then the network hears of it. */
+static enum status handle_opened(struct frame_link *link)
 {
-	struct nic_args const args = { .tx_count = COUNT, .rx_count = COUNT };
-	enum status           status;
+	uint8_t address[NIC_ADDRESS];
 
-	do
-		status = frame_link_open(&self.link, &self.nic, self.env, "", &args);
-	while (status == STATUS_LOST || status == STATUS_PEER_GONE);
-	TRY(status);
-	connection_on_lost(&self.nic.connection, &self.lost);
-	status = nic_address(&self.nic, self.address);
-	return status == STATUS_PEER_GONE ? STATUS_OK : status;
-}
-
-/* The bridge has gone; the next one gives the same address to a client that is alone. */
-static void handle_lost(struct handler *handler, uint64_t count)
-{
-	enum status status;
-
-	frame_link_fini(&self.link);
-	nic_close(&self.nic);
-	status = connect();
-	if (status)
-		log_error("cannot open NIC again: %s", status_name(status));
+	TRY(nic_address(&link->nic, address));
+	if (memcmp(address, self.address, sizeof(address))) {
+		memcpy(self.address, address, sizeof(address));
+		enter(WANTS_OFFER);
+	}
+	return STATUS_OK;
 }
 
 enum status component_construct(struct env *env)
 {
-	struct node const config = env_config(env);
+	struct node const     config = env_config(env);
+	struct nic_args const args   = { .tx_count = COUNT, .rx_count = COUNT };
 
 	self.env = env;
 	self.pings = (uint32_t)node_u64(config, "pings", 10, 1, 1000000);
 	self.pause_ms = node_u64(config, "pause_ms", 0, 0, 10000);
 	self.is_endless = node_bool(config, "endless", false);
 	self.tick.handle = handle_tick;
-	self.link.source.broken = source_broken;
 	self.link.sink.arrived = handle_frames;
-	self.link.sink.broken = sink_broken;
-	self.lost.handle = handle_lost;
-	TRY(connect());
-	enter(WANTS_OFFER);
-	return STATUS_OK;
+	self.link.opened = handle_opened;
+	return frame_link_open_nic(&self.link, env, "", &args);
 }

@@ -31,8 +31,6 @@ struct peer {
 static struct {
 	struct env        *env;
 	char               role[8];
-	struct nic         nic;
-	struct uplink      uplink;
 	struct frame_link  link;
 	uint8_t            address[NIC_ADDRESS];
 	struct peer        peers[PEERS];
@@ -159,42 +157,37 @@ static void handle_changed(struct handler *handler, uint64_t count)
 	self.link_changes += count;
 }
 
-static void source_broken(struct frame_source *source) { log_error("the bridge breaks the rules"); }
-static void sink_broken(struct frame_sink *sink) { log_error("the bridge breaks the rules"); }
 static void ignore(struct frame_sink *sink) {}
+
+static enum status opened_nic(struct frame_link *link)
+{
+	TRY(nic_address(&link->nic, self.address));
+	return nic_link_signal(&link->nic, self.changed_context);
+}
 
 static enum status connect_nic(void)
 {
 	struct nic_args const args = { .tx_count = self.count, .rx_count = self.count };
 
-	TRY(frame_link_open(&self.link, &self.nic, self.env, "", &args));
-	TRY(nic_address(&self.nic, self.address));
+	self.link.opened = opened_nic;
 	TRY(ep_signal(&self.env->ep, &self.changed, &self.changed_context));
-	return nic_link_signal(&self.nic, self.changed_context);
+	return frame_link_open_nic(&self.link, self.env, "", &args);
 }
 
 static enum status connect_uplink(void)
 {
-	struct uplink_args   args    = { .rx_count = self.count, .tx_count = self.count };
-	struct frame_buffers buffers = { .sent_count = self.count, .received_count = self.count };
+	struct uplink_args args = { .rx_count = self.count, .tx_count = self.count };
 
 	memcpy(args.address, wire_address, NIC_ADDRESS);
 	memcpy(self.address, wire_address, NIC_ADDRESS);
-	TRY(uplink_open(&self.uplink, self.env, "", &args));
-	TRY(uplink_buffers(&self.uplink, &buffers.sent, &buffers.received));
-	TRY(frame_link_init(&self.link, self.env, &buffers));
-	TRY(uplink_start(&self.uplink, self.link.source.stream.end.context, self.link.sink.stream.end.context, &self.link.sent_peer,
-	                 &self.link.received_peer));
-	frame_link_start(&self.link);
-	return STATUS_OK;
+	return frame_link_open_uplink(&self.link, self.env, "", &args);
 }
 
 static enum status reopen_uplink(void)
 {
 	self.frames = 0;
 	self.reopens--;
-	frame_link_fini(&self.link);
-	uplink_close(&self.uplink);
+	frame_link_close(&self.link);
 	return connect_uplink();
 }
 
@@ -238,9 +231,7 @@ enum status component_construct(struct env *env)
 	self.reopens = (uint32_t)node_u64(config, "reopens", 0, 0, 1000);
 	self.tick.handle = handle_tick;
 	self.changed.handle = handle_changed;
-	self.link.source.broken = source_broken;
 	self.link.sink.arrived = is_role("flood") ? ignore : handle_frames;
-	self.link.sink.broken = sink_broken;
 	TRY(is_role("wire") ? connect_uplink() : connect_nic());
 	handle_tick(&self.tick, 1);
 	return STATUS_OK;

@@ -139,7 +139,9 @@ static long write_once(struct file *file, void *data, size_t size, uint64_t offs
 
 long file_wait(struct file *file, uint64_t deadline_ns)
 {
-	return file->flags & O_NONBLOCK ? -EAGAIN : task_wait(file, deadline_ns);
+	long const result = file->flags & O_NONBLOCK ? -EAGAIN : task_wait(file, deadline_ns);
+
+	return result == -ETIMEDOUT ? -EAGAIN : result;
 }
 
 /* Once it is possible. */
@@ -187,7 +189,7 @@ static long check_access(struct file *file, bool writing)
 
 	if (file->flags & O_PATH || mode == (writing ? O_RDONLY : O_WRONLY))
 		return -EBADF;
-	if (writing ? file->ops->write != NULL : file->ops->read != NULL)
+	if (file->ops->socket || (writing ? file->ops->write != NULL : file->ops->read != NULL))
 		return 0;
 	return S_ISDIR(file_mode(file)) ? -EISDIR : -EINVAL;
 }
@@ -204,7 +206,9 @@ static long transfer_at(long fd, struct iovec const *pieces, long count, bool wr
 	result = check_access(file, writing);
 	if (offset && !file->ops->seekable)
 		result = -ESPIPE;
-	if (!result) {
+	if (!result && file->ops->socket) {
+		result = socket_transfer(file, pieces, count, !writing);
+	} else if (!result) {
 		if (writing && file->flags & O_APPEND && file->ops->seekable && !offset)
 			file->position = file_size(file);
 		from = offset ? *offset : file->ops->seekable ? file->position : 0;

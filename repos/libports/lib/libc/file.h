@@ -38,7 +38,10 @@ struct socket_ops {
 	 */
 	long (*connect)(struct file *file, struct sockaddr const *address, socklen_t size);
 
-	/* `flags` are MSG_ bits; MSG_DONTWAIT and MSG_WAITALL are not for here. `address` NULL: the peer; where it is not wanted. recv: 0 is the end. */
+	/*
+	 * `flags` are MSG_ bits; MSG_DONTWAIT and MSG_WAITALL are not for here. `address` NULL: the peer; where it is not wanted. recv: 0 is the end; with
+	 * MSG_TRUNC, the size that a datagram had.
+	 */
 	long (*send)(struct file *file, void const *data, size_t size, int flags, struct sockaddr const *address, socklen_t address_size);
 	long (*recv)(struct file *file, void *data, size_t size, int flags, struct sockaddr *address, socklen_t *address_size);
 	long (*shutdown)(struct file *file, int how);    /* SHUT_RD, SHUT_WR, SHUT_RDWR */
@@ -70,7 +73,7 @@ struct file_ops {
 
 	/* The last descriptor is gone: `file` is nobody's any more. */
 	void  (*close)(struct file *file);
-	struct socket_ops const *socket;    /* NULL: it is none, read and write do */
+	struct socket_ops const *socket;    /* NULL: it is none. Else recv and send do what read and write do, which are NULL */
 };
 
 struct file {
@@ -78,6 +81,8 @@ struct file {
 	unsigned               users;       /* descriptors, and calls under way */
 	int                    flags;       /* O_ flags of open and fcntl: O_ACCMODE, O_NONBLOCK, O_APPEND */
 	uint64_t               position;
+	uint64_t               receive_limit_ns;   /* SO_RCVTIMEO, SO_SNDTIMEO: how long a call waits at most; 0: for ever */
+	uint64_t               send_limit_ns;
 };
 
 /* `file` with one user, who is the caller. */

@@ -55,7 +55,7 @@ long fd_install(struct file *file, int lowest, int flags);
 struct file *fd_acquire(int fd);
 void         file_release(struct file *file);
 
-/* Waits until it is worth trying again: 0, or what the call is to return. */
+/* Waits until it is worth trying again: 0, or what the call is to return; -EAGAIN: it is not to wait, or no longer. */
 long file_wait(struct file *file, uint64_t deadline_ns);
 
 unsigned file_mode(struct file *file);    /* S_IF.. and permissions */
@@ -83,6 +83,9 @@ void signal_raise(int signal);
 void signal_deliver(void);
 
 /* --- Sockets and pipes (socket.c, pipe.c) --- */
+
+/* read, write and their relatives on a socket. */
+long socket_transfer(struct file *file, struct iovec const *pieces, long count, bool receives);
 
 call_function call_socket, call_bind, call_listen, call_accept, call_accept_without_flags, call_connect, call_sendto, call_recvfrom,
 	call_sendmsg, call_recvmsg, call_shutdown,

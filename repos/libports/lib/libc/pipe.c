@@ -167,22 +167,12 @@ static long shut_pair(struct file *file, int how)
 	return 0;
 }
 
-static long read_pair(struct file *file, void *to, size_t size, uint64_t offset)
-{
-	return recv_pair(file, to, size, 0, NULL, NULL);
-}
-
-static long write_pair(struct file *file, void const *from, size_t size, uint64_t offset)
-{
-	return send_pair(file, from, size, 0, NULL, 0);
-}
-
 static struct file_ops const pipe_ops = {
 	.read = read_pipe, .write = write_pipe, .poll = poll_pipe, .ioctl = control_pipe, .stat = stat_pipe, .close = close_end,
 };
 static struct socket_ops const pair_socket_ops = { .send = send_pair, .recv = recv_pair, .shutdown = shut_pair };
 static struct file_ops const   pair_ops = {
-	.read = read_pair, .write = write_pair, .poll = poll_pipe, .ioctl = control_pipe, .stat = stat_pipe, .close = close_end, .socket = &pair_socket_ops,
+	.poll = poll_pipe, .ioctl = control_pipe, .stat = stat_pipe, .close = close_end, .socket = &pair_socket_ops,
 };
 
 /* --- Making them --- */

@@ -173,7 +173,7 @@ static enum status add_default(struct env *env)
 	return dev ? STATUS_OK : STATUS_OUT_OF_RAM;
 }
 
-/* --- /etc/resolv.conf --- */
+/* --- What the resolver of names reads, unless <vfs> has it: /etc/resolv.conf and /etc/hosts --- */
 
 enum { RESOLVER_SIZE = 512 };
 
@@ -183,29 +183,38 @@ static void refresh_resolver(struct vfs_node *node)
 	node->size = (uint64_t)libc_network.resolver((char *)node->content, RESOLVER_SIZE);
 }
 
-/* The directory or file of that name; made, if it is not there. */
-static struct vfs_node *have(struct vfs_node *parent, enum vfs_kind kind, char const *name)
+/* A file in /etc, empty, with room for so much; NULL in *node: there is one already. */
+static enum status add_to_etc(char const *name, size_t room, struct vfs_node **node)
 {
-	struct vfs_node *node = vfs_child(parent, name, strlen(name));
+	struct vfs_node *etc = vfs_child(vfs_root, "etc", strlen("etc"));
 
-	return node ? node : vfs_make(parent, kind, name, strlen(name));
+	*node = NULL;
+	if (!etc)
+		etc = vfs_make(vfs_root, VFS_DIRECTORY, "etc", strlen("etc"));
+	if (etc && vfs_child(etc, name, strlen(name)))
+		return STATUS_OK;
+	*node = etc ? vfs_make(etc, VFS_CONSTANT, name, strlen(name)) : NULL;
+	if (*node)
+		(*node)->content = libc_alloc(room);
+	return *node && (*node)->content ? STATUS_OK : STATUS_OUT_OF_RAM;
 }
 
-static enum status add_resolver(void)
+static enum status add_names(void)
 {
-	struct vfs_node *etc, *node;
+	static char const hosts[] = "127.0.0.1 localhost\n";
+	struct vfs_node  *node;
 
 	if (!&libc_network || !libc_network.resolver)
 		return STATUS_OK;
-	etc = have(vfs_root, VFS_DIRECTORY, "etc");
-	if (etc && vfs_child(etc, "resolv.conf", strlen("resolv.conf")))
-		return STATUS_OK;
-	node = etc ? have(etc, VFS_CONSTANT, "resolv.conf") : NULL;
-	if (!node)
-		return STATUS_OUT_OF_RAM;
-	node->content = libc_alloc(RESOLVER_SIZE);
-	node->refresh = refresh_resolver;
-	return node->content ? STATUS_OK : STATUS_OUT_OF_RAM;
+	TRY(add_to_etc("resolv.conf", RESOLVER_SIZE, &node));
+	if (node)
+		node->refresh = refresh_resolver;
+	TRY(add_to_etc("hosts", sizeof(hosts), &node));
+	if (node) {
+		memcpy((char *)node->content, hosts, sizeof(hosts));
+		node->size = sizeof(hosts) - 1;
+	}
+	return STATUS_OK;
 }
 
 enum status vfs_start(struct env *env, struct node config)
@@ -216,5 +225,5 @@ enum status vfs_start(struct env *env, struct node config)
 	if (!vfs_root)
 		return STATUS_OUT_OF_RAM;
 	TRY(node_exists(vfs) ? add_directory(env, vfs_root, vfs) : add_default(env));
-	return add_resolver();
+	return add_names();
 }

@@ -9,7 +9,6 @@
 
 #include <base/log.h>
 #include <base/string.h>
-#include <base/time.h>
 #include <base/try.h>
 #include <frames/frames.h>
 #include <lwip/etharp.h>
@@ -20,9 +19,8 @@ static struct {
 	struct env           *env;
 	struct netif         *netif;
 	uint32_t              tx_count, rx_count;
-	struct nic            nic;
 	struct frame_link     link;
-	struct handler        changed, lost;
+	struct handler        changed;
 	struct signal_context changed_context;
 	struct pbuf         **queue;                      /* ring of tx_count */
 	uint32_t              queue_first, queue_number;
@@ -60,15 +58,22 @@ static void send_frame(struct pbuf *p)
 	self.counts.sent += frame_send(&self.link.source, is_one ? p->payload : frame, p->tot_len);
 }
 
+static struct pbuf *take_queued(void)
+{
+	struct pbuf *p = self.queue[self.queue_first];
+
+	self.queue_first = (self.queue_first + 1) % self.tx_count;
+	self.queue_number--;
+	return p;
+}
+
 static void send_queue(void)
 {
 	while (self.queue_number && frame_has_room(&self.link.source)) {
-		struct pbuf *p = self.queue[self.queue_first];
+		struct pbuf *p = take_queued();
 
 		send_frame(p);
 		pbuf_free(p);
-		self.queue_first = (self.queue_first + 1) % self.tx_count;
-		self.queue_number--;
 	}
 }
 
@@ -117,14 +122,10 @@ static void handle_frames(struct frame_sink *sink)
 	net_leave();
 }
 
-/* --- The session --- */
+/* --- The session. Its server is asked before the network is entered: who uses that does not wait for it. --- */
 
-static void check_link(void)
+static void set_link(bool is_up)
 {
-	bool is_up;
-
-	if (nic_link(&self.nic, &is_up))
-		return; /* it is gone: `lost` comes */
 	if (is_up)
 		netif_set_link_up(self.netif);
 	else
@@ -133,56 +134,40 @@ static void check_link(void)
 
 static void handle_changed(struct handler *handler, uint64_t count)
 {
+	bool is_up;
+
+	if (!self.link.is_open || nic_link(&self.link.nic, &is_up))
+		return; /* it is gone: another one is opened */
 	net_enter();
-	check_link();
+	set_link(is_up);
 	net_leave();
 }
 
-static enum status start_session(void)
+static enum status handle_opened(struct frame_link *link)
 {
-	struct frame_buffers buffers = { .sent_count = self.tx_count, .received_count = self.rx_count };
+	uint8_t address[NIC_ADDRESS];
+	bool    is_up;
 
-	TRY(nic_address(&self.nic, self.netif->hwaddr));
-	TRY(nic_link_signal(&self.nic, self.changed_context));
-	TRY(nic_buffers(&self.nic, &buffers.sent, &buffers.received));
-	TRY(frame_link_init(&self.link, self.env, &buffers));
-	TRY(nic_start(&self.nic, self.link.source.stream.end.context, self.link.sink.stream.end.context, &self.link.sent_peer,
-	              &self.link.received_peer));
-	frame_link_start(&self.link);
-	connection_on_lost(&self.nic.connection, &self.lost);
-	check_link();
+	TRY(nic_address(&link->nic, address));
+	TRY(nic_link_signal(&link->nic, self.changed_context));
+	TRY(nic_link(&link->nic, &is_up));
+	net_enter();
+	memcpy(self.netif->hwaddr, address, sizeof(address));
+	self.counts.opened++;
+	set_link(is_up);
+	net_leave();
 	return STATUS_OK;
 }
 
-/* The server is gone, or breaks the rules: as if the cable had been pulled, until there is one again. */
-static void handle_lost(struct handler *handler, uint64_t count)
+/* As if the cable had been pulled, until there is another session: which may have another address, so frames with this one do not wait for it. */
+static void handle_closed(struct frame_link *link)
 {
-	struct nic_args const args = { .tx_count = self.tx_count, .rx_count = self.rx_count };
-	enum status           status;
-
 	net_enter();
-	netif_set_link_down(self.netif);
-	frame_link_fini(&self.link);
-	net_leave();
-	status = nic_reopen(&self.nic, "", &args); /* which may take a while */
-	net_enter();
-	if (status == STATUS_OK)
-		status = start_session();
-	if (status)
-		log_error("cannot open NIC again: %s; there is no network until this component is restarted", status_name(status));
-	else
-		self.counts.reopened++;
+	while (self.queue_number)
+		pbuf_free(take_queued());
+	set_link(false);
 	net_leave();
 }
-
-static void leave_server(void)
-{
-	log_error("the server of NIC breaks the rules of its streams: its session is closed and opened again");
-	ep_timeout(&self.env->ep, &self.lost, time_now_ns());
-}
-
-static void handle_source_broken(struct frame_source *source) { leave_server(); }
-static void handle_sink_broken(struct frame_sink *sink) { leave_server(); }
 
 /* --- Setting up --- */
 
@@ -198,25 +183,28 @@ static err_t init_netif(struct netif *netif)
 	return ERR_OK;
 }
 
-enum status net_interface_start(struct env *env, struct net_config const *config, struct netif *netif)
+enum status net_interface_init(struct env *env, struct net_config const *config, struct netif *netif)
 {
-	struct nic_args const args = { .tx_count = config->tx_count, .rx_count = config->rx_count };
-
 	self.env = env;
 	self.netif = netif;
 	self.tx_count = config->tx_count;
 	self.rx_count = config->rx_count;
 	self.changed.handle = handle_changed;
-	self.lost.handle = handle_lost;
 	self.link.source.room = handle_room;
-	self.link.source.broken = handle_source_broken;
 	self.link.sink.arrived = handle_frames;
-	self.link.sink.broken = handle_sink_broken;
+	self.link.opened = handle_opened;
+	self.link.closed = handle_closed;
 	TRY(heap_new_array(&env->heap, self.tx_count, &self.queue));
+	TRY(ep_signal(&env->ep, &self.changed, &self.changed_context));
 	if (!netif_add(netif, &config->address, &config->netmask, &config->gateway, NULL, init_netif, netif_input))
 		return STATUS_INTERNAL;
 	netif_set_default(netif);
-	TRY(ep_signal(&env->ep, &self.changed, &self.changed_context));
-	TRY(nic_open(&self.nic, env, "", &args));
-	return start_session();
+	return STATUS_OK;
+}
+
+enum status net_interface_open(void)
+{
+	struct nic_args const args = { .tx_count = self.tx_count, .rx_count = self.rx_count };
+
+	return frame_link_open_nic(&self.link, self.env, "", &args);
 }

@@ -129,19 +129,16 @@ static void handle_status(struct netif *netif)
 		self.changed();
 }
 
-static enum status start(struct env *env)
+static enum status set_up(struct env *env)
 {
 	lwip_init();
-	TRY(net_interface_start(env, &self.config, &self.netif));
+	TRY(net_interface_init(env, &self.config, &self.netif));
 	self.is_started = true;
 	netif_set_hostname(&self.netif, self.config.hostname);
 	netif_set_status_callback(&self.netif, handle_status);
 	netif_set_link_callback(&self.netif, handle_status);
 	netif_set_up(&self.netif);
-	if (!self.config.is_static && dhcp_start(&self.netif) != ERR_OK)
-		return STATUS_OUT_OF_RAM;
-	handle_status(&self.netif);
-	return STATUS_OK;
+	return self.config.is_static || dhcp_start(&self.netif) == ERR_OK ? STATUS_OK : STATUS_OUT_OF_RAM;
 }
 
 enum status net_start(struct env *env, struct node net, struct net_lock const *lock)
@@ -158,7 +155,8 @@ enum status net_start(struct env *env, struct node net, struct net_lock const *l
 	heap_init(&self.heap, env->account.cap, &heap_source_ram);
 	net_memory_init(&self.heap, self.config.memory);
 	net_enter();
-	status = start(env);
+	status = set_up(env);
 	net_leave();
-	return status;
+	TRY(status);
+	return net_interface_open();
 }

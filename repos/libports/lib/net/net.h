@@ -42,7 +42,7 @@ void net_flush(void);
 struct net_counts {
 	uint64_t received, sent;
 	uint64_t dropped;        /* received, and no memory for it */
-	uint64_t reopened;       /* sessions, after the first */
+	uint64_t opened;         /* sessions of NIC, one after the other */
 };
 
 struct net_counts net_counts(void);

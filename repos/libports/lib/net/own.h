@@ -19,8 +19,11 @@ struct net_config {
 /* INVALID, told on the log. */
 MUST_CHECK enum status net_config_read(struct node net, struct net_config *config);
 
-/* The interface that frames go through; `netif` is zeroed. Then the address is set up. */
-MUST_CHECK enum status net_interface_start(struct env *env, struct net_config const *config, struct netif *netif);
+/* The interface that frames go through, without a link yet; `netif` is zeroed. Then the address is set up. */
+MUST_CHECK enum status net_interface_init(struct env *env, struct net_config const *config, struct netif *netif);
+
+/* Opens its session of NIC: the link comes up as that says. The network is not entered. As net_start. */
+MUST_CHECK enum status net_interface_open(void);
 
 /* Sends what lwIP has queued, as far as there is room. Context: main thread. */
 void net_interface_send(void);

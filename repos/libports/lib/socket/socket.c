@@ -62,6 +62,8 @@ static long create(int domain, int type, int protocol, struct file **file)
 {
 	if (domain != AF_INET)
 		return -EAFNOSUPPORT;
+	if (type < SOCK_STREAM || type > SOCK_PACKET)
+		return -EINVAL; /* there is none of that number */
 	if (type == SOCK_STREAM)
 		return protocol && protocol != IPPROTO_TCP ? -EPROTONOSUPPORT : tcp_socket_create(file);
 	if (type == SOCK_DGRAM)

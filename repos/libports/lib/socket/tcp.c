@@ -81,7 +81,7 @@ static long tcp_socket_get_option(struct file *file, int level, int name, void *
 	if (level == IPPROTO_TCP)
 		return get_tcp_option(socket, name, value, size);
 	if (level == SOL_SOCKET && name == SO_LINGER)
-		return option_write(value, size, &(struct linger) { .l_onoff = socket->linger_abort }, sizeof(struct linger));
+		return option_write(value, size, &socket->linger, sizeof(socket->linger));
 	return common_get_option(&socket->common, level, name, value, size);
 }
 
@@ -96,7 +96,7 @@ static long tcp_socket_set_option(struct file *file, int level, int name, void c
 	if (level == SOL_SOCKET && name == SO_LINGER) {
 		if (size < sizeof(*linger))
 			return -EINVAL;
-		socket->linger_abort = linger->l_onoff && !linger->l_linger;
+		socket->linger = (struct linger) { .l_onoff = linger->l_onoff != 0, .l_linger = linger->l_linger };
 		return 0;
 	}
 	if (level != IPPROTO_TCP)
@@ -149,7 +149,7 @@ static void end_connection(struct tcp_socket *socket)
 	if (!pcb)
 		return;
 	tcp_socket_detach(socket);
-	if (socket->linger_abort && pcb->state != LISTEN)
+	if (socket->linger.l_onoff && !socket->linger.l_linger && pcb->state != LISTEN)
 		tcp_abort(pcb);
 	else if (tcp_close(pcb) != ERR_OK)
 		tcp_abort(pcb);

@@ -31,7 +31,7 @@ struct tcp_socket {
 	bool                 read_shut, write_shut;
 	bool                 end_waits;          /* FIN is to be sent, there was no memory */
 	bool                 is_starved;         /* the last write found no memory: not again before lwIP's next poll */
-	bool                 linger_abort;       /* SO_LINGER of 0 s: close resets */
+	struct linger        linger;             /* with 0 s close resets; another time has no effect */
 
 	/* Listening */
 	struct list          waiting;            /* of struct tcp_socket by of_listener: connected, to be accepted */

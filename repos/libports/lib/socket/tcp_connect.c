@@ -100,7 +100,7 @@ void tcp_socket_stop_listening(struct tcp_socket *socket)
 		struct tcp_socket *waiting = container_of(list_take_first(&socket->waiting), struct tcp_socket, of_listener);
 
 		waiting->listener = NULL;
-		waiting->linger_abort = true;
+		waiting->linger.l_onoff = 1;
 		waiting->file.ops->close(&waiting->file);
 	}
 }

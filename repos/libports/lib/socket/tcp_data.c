@@ -71,6 +71,8 @@ static void handle_error(void *arg, err_t error)
 	}
 	if (error == ERR_CLSD)
 		socket->peer_ended = true;
+	else if (error == ERR_RST && socket->peer_ended)
+		socket->common.error = EPIPE; /* it takes no more */
 	else if (socket->state == SOCKET_CONNECTING)
 		socket->common.error = error == ERR_RST ? ECONNREFUSED : (int)-error_of(error);
 	else

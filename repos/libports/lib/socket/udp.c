@@ -2,7 +2,12 @@
 /* Datagrams. What comes is kept until it is read, up to a share of the network's memory; then it is lost, as datagrams are. */
 #include "own.h"
 
+#include <lwip/icmp.h>
+#include <lwip/inet_chksum.h>
 #include <lwip/net_memory.h>
+#include <lwip/prot/ip4.h>
+#include <lwip/prot/udp.h>
+#include <lwip/raw.h>
 #include <lwip/udp.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -73,6 +78,65 @@ static long udp_socket_recv(struct file *file, void *data, size_t size, int flag
 	if (!(flags & MSG_PEEK))
 		drop_first(socket);
 	return result;
+}
+
+/* --- Errors that the network tells: at the peer's port is nobody (RFC 792). As on Linux, only a connected socket hears of it. --- */
+
+static struct raw_pcb *icmp;    /* hears of all ICMP, once there has been a socket */
+
+/* What an error of ICMP says of the datagram that it is about: the head of that, as it was sent. */
+struct icmp_error {
+	struct icmp_echo_hdr icmp;
+	struct ip_hdr        ip;
+	struct udp_hdr       udp;
+} __attribute__((packed));
+
+/* `p` begins with the head of IP. */
+static bool read_error(struct pbuf *p, struct icmp_error *error)
+{
+	u16_t const head     = IPH_HL_BYTES((struct ip_hdr *)p->payload);
+	u16_t const ip_at    = (u16_t)(head + sizeof(error->icmp));
+	bool        is_right = p->tot_len > head && !pbuf_remove_header(p, head);
+
+	if (is_right) {
+		is_right = !inet_chksum_pbuf(p);
+		pbuf_add_header(p, head);
+	}
+	return is_right && pbuf_copy_partial(p, &error->icmp, sizeof(error->icmp), head) == sizeof(error->icmp) &&
+	       pbuf_copy_partial(p, &error->ip, sizeof(error->ip), ip_at) == sizeof(error->ip) &&
+	       pbuf_copy_partial(p, &error->udp, sizeof(error->udp), (u16_t)(ip_at + IPH_HL_BYTES(&error->ip))) == sizeof(error->udp);
+}
+
+static bool is_about(struct icmp_error const *error, struct udp_pcb const *pcb)
+{
+	return pcb->flags & UDP_FLAGS_CONNECTED && pcb->local_port == lwip_ntohs(error->udp.src) && pcb->remote_port == lwip_ntohs(error->udp.dest) &&
+	       ip_2_ip4(&pcb->remote_ip)->addr == error->ip.dest.addr;
+}
+
+/* 0: the others may have it, too. */
+static u8_t handle_icmp(void *arg, struct raw_pcb *raw, struct pbuf *p, ip_addr_t const *from)
+{
+	struct icmp_error error;
+
+	if (!read_error(p, &error) || error.icmp.type != ICMP_DUR || error.icmp.code != ICMP_DUR_PORT || IPH_PROTO(&error.ip) != IP_PROTO_UDP)
+		return 0;
+	for (struct udp_pcb *pcb = udp_pcbs; pcb; pcb = pcb->next) {
+		if (pcb->recv == handle_datagram && is_about(&error, pcb)) {
+			struct udp_socket *socket = pcb->recv_arg;
+
+			socket->common.error = ECONNREFUSED;
+			file_changed(&socket->file);
+		}
+	}
+	return 0;
+}
+
+/* Begins to hear of them. */
+static bool have_icmp(void)
+{
+	if (!icmp && (icmp = raw_new(IP_PROTO_ICMP)) != NULL)
+		raw_recv(icmp, handle_icmp, NULL);
+	return icmp;
 }
 
 /* --- Out --- */
@@ -239,7 +303,7 @@ long udp_socket_create(struct file **file)
 
 	if (!socket)
 		return -ENOBUFS;
-	socket->pcb = udp_new();
+	socket->pcb = have_icmp() ? udp_new() : NULL;
 	if (!socket->pcb) {
 		libc_free(socket);
 		return -ENOBUFS;
