@@ -91,11 +91,11 @@ define compile_rules
 build/obj/$1/%.c.o: %.c $(build_files) | $(STAMP) $2
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	@$(CC) $(flags_$1) $(if $(filter pie,$1),$$(light)) $$(local_flags) -MMD -MP -c -o $$@ $$<
+	@$(CC) $(flags_$1) $(if $(filter pie,$1),$$(light)) $$(local_flags) -MD -MP -c -o $$@ $$<
 build/obj/$1/%.S.o: %.S $(build_files) | $(STAMP) $2
 	@mkdir -p $$(@D)
 	@echo '  AS      $$@'
-	@$(CC) $(flags_$1) $(if $(filter pie,$1),$$(light)) $$(local_flags) -MMD -MP -c -o $$@ $$<
+	@$(CC) $(flags_$1) $(if $(filter pie,$1),$$(light)) $$(local_flags) -MD -MP -c -o $$@ $$<
 endef
 prepared := $(headers) build/abi/kernel/abi
 $(eval $(call compile_rules,kernel,))
