@@ -116,11 +116,13 @@ build/abi/kernel/abi:
 
 # --- Host programs and generated headers ---
 
-# A plugin for QEMU
-build/host/entries.so: tools/entries/main.c tools/entries/qemu_plugin.h $(build_files)
+# Plugins for QEMU
+build/host/entries.so: tools/entries/main.c
+build/host/count.so: tools/tcp/count.c
+build/host/%.so: tools/entries/qemu_plugin.h $(build_files)
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
-	@$(CC) $(flags_host) -O2 -shared -fPIC -o $@ $<
+	@$(CC) $(flags_host) -O2 -shared -fPIC -o $@ $(filter %.c,$^)
 
 rpcgen_objects := $(call objects,host,$(call sources_in,tools/rpcgen))
 dependencies += $(rpcgen_objects:.o=.d)
