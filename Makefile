@@ -113,7 +113,7 @@ help:
 	@echo 'make lint           static checks of the kernel: gcc -fanalyzer, clang-tidy, cppcheck (part of make test)'
 	@echo 'make prove          Frama-C on the kernel: lists stay lists, no overflow, nothing out of bounds (tests/prove/)'
 	@echo 'make soak           the same with all long campaigns in full, and every scenario on four CPUs too'
-	@echo 'make bench          figures in instructions, against doc/performance.md; NAMES="ipc core" measures some'
+	@echo 'make bench          figures in instructions, against doc/performance.md; NAMES="ipc core" measures some; tcp among them: against a Linux guest'
 	@echo 'make all            build everything; make NAME: one component'
 	@echo 'make new/NAME       lay down a component os/apps/NAME that works, with a unit test and a scenario'
 	@echo 'make reference      write the reference of all interfaces and of the configuration of init to build/reference/ (HTML and manual pages)'

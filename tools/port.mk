@@ -28,12 +28,12 @@ $(archive): $(objects)
 	@$(AR) rcsD $@ @build/obj/port/$(name)/objects
 
 # A file that changes when the command does: with it all is compiled anew, and not with each change of the files that the command comes from.
-command := $(CC) $(class) $(PORT_FLAGS)
+command := $(CC) $(class) $(PORT_FLAGS) -MD -MP
 noted := $(strip $(subst $(CURDIR),,$(command)))
 $(shell mkdir -p build/obj/port/$(name) && echo '$(noted)' | cmp -s - build/obj/port/$(name)/command || echo '$(noted)' >build/obj/port/$(name)/command)
 
 build/obj/port/$(name)/%.o: $(PORT_DIR)/% build/obj/port/$(name)/command
 	@mkdir -p $(@D)
-	@$(command) -MMD -MP -c -o $@ $<
+	@$(command) -c -o $@ $<
 
 -include $(objects:.o=.d)

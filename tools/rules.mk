@@ -91,11 +91,11 @@ define compile_rules
 build/obj/$1/%.c.o: %.c $(build_files) | $(STAMP) $2
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	@$(CC) $(flags_$1) $(if $(filter pie,$1),$$(light)) $$(local_flags) -MMD -MP -c -o $$@ $$<
+	@$(CC) $(flags_$1) $(if $(filter pie,$1),$$(light)) $$(local_flags) -MD -MP -c -o $$@ $$<
 build/obj/$1/%.S.o: %.S $(build_files) | $(STAMP) $2
 	@mkdir -p $$(@D)
 	@echo '  AS      $$@'
-	@$(CC) $(flags_$1) $(if $(filter pie,$1),$$(light)) $$(local_flags) -MMD -MP -c -o $$@ $$<
+	@$(CC) $(flags_$1) $(if $(filter pie,$1),$$(light)) $$(local_flags) -MD -MP -c -o $$@ $$<
 endef
 prepared := $(headers) build/abi/kernel/abi
 $(eval $(call compile_rules,kernel,))
@@ -116,11 +116,13 @@ build/abi/kernel/abi:
 
 # --- Host programs and generated headers ---
 
-# A plugin for QEMU
-build/host/entries.so: tools/entries/main.c tools/entries/qemu_plugin.h $(build_files)
+# Plugins for QEMU
+build/host/entries.so: tools/entries/main.c
+build/host/count.so: tools/tcp/count.c
+build/host/%.so: tools/entries/qemu_plugin.h $(build_files)
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
-	@$(CC) $(flags_host) -O2 -shared -fPIC -o $@ $<
+	@$(CC) $(flags_host) -O2 -shared -fPIC -o $@ $(filter %.c,$^)
 
 rpcgen_objects := $(call objects,host,$(call sources_in,tools/rpcgen))
 dependencies += $(rpcgen_objects:.o=.d)

@@ -36,6 +36,7 @@ xml_libxml2_LIBS = libxml-2.0
 
 heap_SRC = base/lib/heap.c
 slab_SRC = base/lib/slab.c base/lib/heap.c
+net_checksum_SRC = repos/libports/lib/lwip/checksum.c
 net_memory_SRC = repos/libports/lib/lwip/memory.c base/lib/heap.c
 elf_SRC = base/platform/elf.c base/lib/string.c
 ring_SRC = base/lib/ring.c

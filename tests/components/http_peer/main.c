@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small HTTP server, an ordinary program, to test sockets with. One thread, poll, and a state for each connection:
+ * A small HTTP server, an ordinary program, to test sockets with, here and on Linux (tools/tcp). One thread, poll, and a state for each connection:
  *
  *   GET /data?N    the file /data N times over        PUT /data    compares what comes with the file over and over; answers how much was wrong
  *   GET /small     a few bytes                         GET /count   how many connections there are, and were, and what RAM is left
@@ -31,6 +31,7 @@ struct client {
 	unsigned long body_size, body_sent;
 	unsigned long upload_size, uploaded, wrong;
 	int         is_uploading;
+	int         is_last;           /* the client wants the connection closed after this answer */
 };
 
 static struct client *clients[CLIENTS];
@@ -66,17 +67,22 @@ static void read_data(void)
 
 /* --- Answers --- */
 
+static void answer(struct client *client, char const *status, unsigned long size, char const *text)
+{
+	client->head_size = (size_t)snprintf(client->head, sizeof(client->head), "HTTP/1.1 %s\r\nContent-Length: %lu\r\n%s\r\n%s", status, size,
+	                                     client->is_last ? "Connection: close\r\n" : "", text);
+	client->head_sent = client->body_size = client->body_sent = 0;
+}
+
 static void answer_text(struct client *client, char const *status, char const *text)
 {
-	client->head_size = (size_t)snprintf(client->head, sizeof(client->head), "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", status, strlen(text), text);
-	client->head_sent = client->body_size = client->body_sent = 0;
+	answer(client, status, strlen(text), text);
 }
 
 static void answer_data(struct client *client, unsigned long times)
 {
+	answer(client, "200 OK", times * data_size, "");
 	client->body_size = times * data_size;
-	client->body_sent = client->head_sent = 0;
-	client->head_size = (size_t)snprintf(client->head, sizeof(client->head), "HTTP/1.1 200 OK\r\nContent-Length: %lu\r\n\r\n", client->body_size);
 }
 
 static void answer_count(struct client *client)
@@ -136,6 +142,7 @@ static void start_upload(struct client *client)
 
 static void decide(struct client *client)
 {
+	client->is_last = strcasestr(client->request, "\r\nConnection: close\r\n") != NULL;
 	if (!strncmp(client->request, "GET /data?", 10))
 		answer_data(client, strtoul(client->request + 10, NULL, 10));
 	else if (!strncmp(client->request, "GET /small ", 11))
@@ -243,6 +250,8 @@ static void serve(unsigned polled)
 			is_alive = handle_input(clients[i]);
 		if (is_alive && is_sending(clients[i]))
 			is_alive = !(happened & POLLERR) && handle_output(clients[i]);
+		if (is_alive && clients[i]->is_last && !clients[i]->is_uploading && !is_sending(clients[i]))
+			is_alive = 0;
 		if (!is_alive)
 			drop(i);
 	}

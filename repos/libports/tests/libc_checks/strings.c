@@ -38,6 +38,30 @@ static void check_memory(void)
 	SHOW("%d", memchr("abc", 'z', 3) == NULL);
 }
 
+/* All places where blocks of up to 40 bytes can differ, at all alignments: how many comparisons go each way. */
+static void check_comparisons(void)
+{
+	static char const text[] = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOP";
+	char              other[sizeof(text)];
+	int               below = 0, equal = 0, above = 0;
+
+	for (int from = 0; from < 8; from++) {
+		for (int size = 0; size <= 40; size++) {
+			for (int at = 0; at < 48; at++) {
+				int result;
+
+				memcpy(other, text, sizeof(text));
+				other[at] = (char)(at % 2 ? 0xf0 : 0x01);
+				result = sign(memcmp(text + from, other + from, (size_t)size));
+				below += result < 0, equal += !result, above += result > 0;
+			}
+		}
+	}
+	SHOW("%d", below);
+	SHOW("%d", equal);
+	SHOW("%d", above);
+}
+
 static void check_text(void)
 {
 	char buffer[64], *rest, text[] = "one,two,,three";
@@ -135,6 +159,7 @@ static void check_patterns(void)
 void check_strings(void)
 {
 	check_memory();
+	check_comparisons();
 	check_text();
 	check_classes();
 	check_order();

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <lwip/net_checksum.h>
 #include <lwip/net_memory.h>
 
 /* One thread, driven by frames and timeouts; nothing below is ever called by another one. */
@@ -62,6 +63,7 @@
 #define LWIP_TCP_KEEPALIVE           1
 #define SO_REUSE                     1
 #define LWIP_CHECKSUM_ON_COPY        1
+#define LWIP_CHKSUM                  net_checksum
 #define LWIP_HOOK_FILENAME           "lwip/net_hooks.h"
 #define LWIP_HOOK_TCP_ISN            net_initial_sequence
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, size, first_size, second, segment) net_take_segment(pcb, segment)
