@@ -105,13 +105,12 @@ enum status object_create(struct account *payer, unsigned places, uint64_t pages
 	return status;
 }
 
-enum status object_create_labelled(struct account *payer, enum record_type type, size_t offset, char const *label, void *record)
+enum status object_create_labelled(struct account *payer, enum record_type type, size_t offset, struct label const *label, void *record)
 {
-	size_t size = strlen(label);
 	struct record *made;
 
-	RPC_TRY(object_create(payer, places_with_label(offset, size), 0, type, &made));
-	memcpy((char *)made + offset, label, size + 1);
+	RPC_TRY(object_create(payer, places_with_label(offset, label->size), 0, type, &made));
+	memcpy((char *)made + offset, label->text, label->size + 1);
 	kernel_gate_create(place_address(made, 0), core_thread, badge_of(made, 0));
 	*(struct record **)record = made;
 	return STATUS_OK;
@@ -190,6 +189,16 @@ void account_note_lent(struct account *account, int64_t pages, int64_t caps)
 	origin->caps_lent += caps;
 }
 
+static void set_label(struct account *account, char const *text)
+{
+	static char const mark[] = "...";
+	size_t const size = string_length_max(text, ACCOUNT_LABEL);
+
+	memcpy(account->label, text, MIN(size, ACCOUNT_LABEL - 1UL));
+	if (size == ACCOUNT_LABEL)
+		memcpy(account->label + ACCOUNT_LABEL - sizeof(mark), mark, sizeof(mark));
+}
+
 enum status account_split(struct account *origin, struct account_split const *split, struct account **account)
 {
 	struct account *made;
@@ -224,8 +233,7 @@ enum status account_split(struct account *origin, struct account_split const *sp
 	}
 	if (split->splitter != origin)
 		list_append(&split->splitter->wards, &made->of_splitter);
-	if (string_copy(made->label, sizeof(made->label), split->label) != STATUS_OK)
-		format_cut(made->label, sizeof(made->label), "%s", split->label);
+	set_label(made, split->label);
 	status = set_limits(made, split->pages, split->caps);
 	assert(status == STATUS_OK);
 	*account = made;

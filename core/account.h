@@ -81,8 +81,14 @@ MUST_CHECK enum status object_create(struct account *payer, unsigned places, uin
 /* Places of an object with a label of `size` bytes behind what is its own, which ends at `offset`. */
 static inline unsigned places_with_label(size_t offset, size_t size) { return (offset + size + 1 + GRANULE - 1) / GRANULE; }
 
+/* The whole label of a session. */
+struct label {
+	char const *text;
+	size_t      size;    /* without the terminator, 255 at most */
+};
+
 /* Such an object, with its label in it, and with a gate at its first place. OUT_OF_CAPS. */
-MUST_CHECK enum status object_create_labelled(struct account *payer, enum record_type type, size_t offset, char const *label, void *record);
+MUST_CHECK enum status object_create_labelled(struct account *payer, enum record_type type, size_t offset, struct label const *label, void *record);
 
 /* Takes an object out of its account, destroys what the kernel had at its places, and credits what it cost. */
 void object_destroy(struct record *record, uint64_t pages);

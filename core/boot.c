@@ -120,6 +120,7 @@ static struct record *own_session(struct rpc_type const *type)
 {
 	struct session_open_args args = { .hash = type->hash, .affinity = UINT32_MAX };
 	struct session_status status = { .state = SESSION_STATE_NONE };
+	struct label const label = { "init", sizeof("init") - 1 };
 	struct cap session;
 	uint32_t id;
 	enum status opened;
@@ -131,7 +132,7 @@ static struct record *own_session(struct rpc_type const *type)
 	do {
 		args.ram = status.ram;
 		args.caps = status.caps;
-		opened = session_open(&args, "init", init_account, &id, &status, &session);
+		opened = session_open(&args, &label, init_account, &id, &status, &session);
 	} while (opened == STATUS_OK && status.state == SESSION_STATE_REFUSED && status.reason == STATUS_NEEDS);
 	if (opened != STATUS_OK || status.state != SESSION_STATE_OPEN)
 		core_fail("cannot open init's %s session: too little memory", type->name);

@@ -11,10 +11,10 @@ static struct log *open_line;
 
 unsigned log_places(size_t label_size) { return places_with_label(offsetof(struct log, label), label_size); }
 
-enum status log_create(struct account *payer, char const *label, struct log **log)
+enum status log_create(struct account *payer, struct label const *label, struct log **log)
 {
 	RPC_TRY(object_create_labelled(payer, RECORD_LOG, offsetof(struct log, label), label, log));
-	(*log)->label_size = strlen(label);
+	(*log)->label_size = label->size;
 	return STATUS_OK;
 }
 

@@ -22,7 +22,7 @@ struct log {
 /* Places that a LOG session with a label of so many bytes takes. */
 unsigned log_places(size_t label_size);
 
-MUST_CHECK enum status log_create(struct account *payer, char const *label, struct log **log);
+MUST_CHECK enum status log_create(struct account *payer, struct label const *label, struct log **log);
 void log_destroy(struct log *log);
 
 /* A line with any label, from core: "[label] text". */

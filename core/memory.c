@@ -31,11 +31,6 @@ static void set_state(struct memory *memory, uint64_t frame, enum frame_state st
 	*byte = (*byte & ~(3u << shift)) | state << shift;
 }
 
-enum frame_state memory_state(struct memory const *memory, uint64_t frame)
-{
-	return frame < memory->frames ? (enum frame_state)(memory->states[frame / 4] >> frame % 4 * 2 & 3) : FRAME_FOREIGN;
-}
-
 uint64_t memory_block(struct memory const *memory, uint64_t frame)
 {
 	assert(memory_state(memory, frame) == FRAME_FREE);

@@ -59,7 +59,10 @@ MUST_CHECK enum status memory_alloc_below(struct memory *memory, uint64_t count,
 void memory_free(struct memory *memory, uint64_t first, uint64_t count);
 
 /* FRAME_FOREIGN for frames that it does not know. */
-enum frame_state memory_state(struct memory const *memory, uint64_t frame);
+static inline enum frame_state memory_state(struct memory const *memory, uint64_t frame)
+{
+	return frame < memory->frames ? (enum frame_state)(memory->states[frame / 4] >> frame % 4 * 2 & 3) : FRAME_FOREIGN;
+}
 
 /* The size of the free block whose first frame it is (FRAME_FREE). */
 uint64_t memory_block(struct memory const *memory, uint64_t frame);

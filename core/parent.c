@@ -56,16 +56,17 @@ static enum status op_session_open(struct parent_object *self, struct session_op
 	static char const prefix[] = "init -> ";
 	size_t const own = args->label[0] ? sizeof(prefix) - 1 : sizeof("init") - 1;
 	struct account *payer = init_account;
+	size_t const size = strlen(args->label);
 	char label[256];
 
 	if (pay->kind != GOT_NULL)
 		RPC_TRY(cap_record(pay, RECORD_ACCOUNT, ACCOUNT_USE, &payer));
 	memcpy(label, prefix, sizeof(prefix) - 1);
-	if (string_copy(label + own, sizeof(label) - own, args->label) != STATUS_OK) {
+	if (string_copy_slice(label + own, sizeof(label) - own, args->label, size) != STATUS_OK) {
 		*status = (struct session_status) { .state = SESSION_STATE_REFUSED, .reason = STATUS_TOO_LONG };
 		return STATUS_OK;
 	}
-	return session_open(args, label, payer, id, status, session);
+	return session_open(args, &(struct label) { label, own + size }, payer, id, status, session);
 }
 
 static enum status op_session_state(struct parent_object *self, uint32_t id, struct session_status *status, struct cap *session)

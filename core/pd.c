@@ -52,14 +52,14 @@ static void free_cap_frame(struct pd *pd)
 	account_credit(record_at(last.payer), pd_cap_frame_pages(n), 0);
 }
 
-enum status pd_create(struct account *payer, char const *label, struct pd **pd)
+enum status pd_create(struct account *payer, struct label const *label, struct pd **pd)
 {
 	struct pd *made;
 
-	RPC_TRY(object_create(payer, pd_places(strlen(label)), PD_PAGES, RECORD_PD, &made));
+	RPC_TRY(object_create(payer, pd_places(label->size), PD_PAGES, RECORD_PD, &made));
 	list_init(&made->threads);
-	made->label_size = strlen(label);
-	memcpy(made->label, label, made->label_size + 1);
+	made->label_size = label->size;
+	memcpy(made->label, label->text, label->size + 1);
 	made->top = new_frame();
 	made->near[0].frame = new_frame();
 	made->cap_count = 1;

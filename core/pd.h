@@ -52,7 +52,7 @@ static inline uint32_t pd_cap_frame_pages(uint32_t n) { return n == PD_NEAR_FRAM
 unsigned pd_places(size_t label_size);
 
 /* `pages` and `places` have been charged to `payer`. OUT_OF_CAPS. */
-MUST_CHECK enum status pd_create(struct account *payer, char const *label, struct pd **pd);
+MUST_CHECK enum status pd_create(struct account *payer, struct label const *label, struct pd **pd);
 
 /* Makes the kernel's thread. BUSY: bound already. */
 MUST_CHECK enum status pd_bind_thread(struct pd *pd, struct thread *thread);

@@ -168,8 +168,10 @@ void places_give(struct record *record)
 	uint64_t bits = mask(place_of(record), record->places);
 
 	assert(record->type != RECORD_NONE && (pair->used & bits) == bits);
-	list_remove(&pair->of_account);
-	list_prepend(&home->pairs, &pair->of_account);
+	if (is_full(pair)) {
+		list_remove(&pair->of_account);
+		list_prepend(&home->pairs, &pair->of_account);
+	}
 	ledger_objects[record->type]--;
 	pair->used &= ~bits;
 	memset(record, 0, record->places * GRANULE);

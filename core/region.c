@@ -54,19 +54,20 @@ uint64_t rm_end(struct rm const *rm)
 	return rm->dataspace ? (uint64_t)rm->dataspace->frames << PAGE_SHIFT : REGION_END;
 }
 
-static uint64_t gap_before(struct region *region)
+/* `previous` is the region before it, or NULL. */
+static void set_gap(struct rm *rm, struct region *region, struct region const *previous)
 {
-	struct region *previous = region_of(tree_previous(&region->of_rm));
-	uint64_t bottom = rm_bottom(region->rm), free_from = previous ? MAX(region_end(previous), bottom) : bottom;
+	uint64_t bottom = rm_bottom(rm), free_from = previous ? MAX(region_end(previous), bottom) : bottom;
 
-	return region_start(region) > free_from ? region_start(region) - free_from : 0;
+	region->gap = region_start(region) > free_from ? region_start(region) - free_from : 0;
 }
 
+/* The region before `region`, which may be NULL, has come or gone. */
 static void refresh_gap(struct rm *rm, struct region *region)
 {
 	if (!region)
 		return;
-	region->gap = gap_before(region);
+	set_gap(rm, region, region_of(tree_previous(&region->of_rm)));
 	tree_changed(&rm->regions, &region->of_rm);
 }
 
@@ -81,11 +82,14 @@ static bool is_hole(struct rm *rm, uint64_t start, uint64_t size)
 /* The lowest hole of so many bytes. False: there is none. */
 static bool find_hole(struct rm *rm, uint64_t size, uint64_t *hole)
 {
-	struct region *region = region_of(rm->regions.root), *last = region_of(tree_last(&rm->regions));
+	struct region *region = region_of(rm->regions.root);
 
-	*hole = last ? MAX(region_end(last), rm_bottom(rm)) : rm_bottom(rm);
-	if (!region || region->largest_gap < size)
+	if (!region || region->largest_gap < size) {
+		struct region *last = region_of(tree_last(&rm->regions));
+
+		*hole = last ? MAX(region_end(last), rm_bottom(rm)) : rm_bottom(rm);
 		return size <= rm_end(rm) - *hole;
+	}
 	for (;;) {
 		struct region *left = region_of(region->of_rm.child[0]);
 
@@ -165,9 +169,9 @@ static void insert(struct rm *rm, struct region *region, uint64_t address)
 
 	region->rm = rm;
 	region->of_rm.key = address;
+	set_gap(rm, region, region_of(tree_floor(&rm->regions, address)));
 	status = tree_insert(&rm->regions, &region->of_rm);
 	assert(status == STATUS_OK);
-	refresh_gap(rm, region);
 	refresh_gap(rm, region_of(tree_next(&region->of_rm)));
 }
 
@@ -274,7 +278,8 @@ enum status region_destroy(struct region *region)
 	RPC_TRY(unmap(region));
 	tables = tables_needed(rm, &(struct table_span) { region_start(region), region_end(region), payer, region });
 	RPC_TRY(tables_collect(rm, tables));
-	kernel_sync();
+	if (tables || region->record.state & REGION_MAPPED)
+		kernel_sync();
 	tables_free(rm, tables);
 	/* What else was taken out is needed again: a region came into its window meanwhile. */
 	if (rm->pd)

@@ -70,7 +70,7 @@ void session_forget(uint32_t id)
 
 /* What a session is made from. */
 struct opening {
-	char const              *label;
+	struct label             label;
 	void const              *args;     /* of the size that the interface has, aligned */
 	uint32_t                 affinity;
 	struct rom_module const *module;   /* ROM */
@@ -91,25 +91,25 @@ static void need_session(struct opening const *request, uint64_t *pages, uint64_
 
 static void need_log(struct opening const *request, uint64_t *pages, uint64_t *caps)
 {
-	*caps = log_places(strlen(request->label));
+	*caps = log_places(request->label.size);
 }
 
 static void need_pd(struct opening const *request, uint64_t *pages, uint64_t *caps)
 {
 	*pages = PD_PAGES;
-	*caps = pd_places(strlen(request->label));
+	*caps = pd_places(request->label.size);
 }
 
 static enum status create_log(struct account *account, struct opening const *request)
 {
 	struct log *log;
 
-	return log_create(account, request->label, &log);
+	return log_create(account, &request->label, &log);
 }
 
 static enum status check_rom(struct opening *request)
 {
-	request->module = rom_module_of_label(request->label);
+	request->module = rom_module_of_label(request->label.text);
 	return request->module ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
@@ -164,19 +164,19 @@ static enum status create_pd(struct account *account, struct opening const *requ
 {
 	struct pd *pd;
 
-	return pd_create(account, request->label, &pd);
+	return pd_create(account, &request->label, &pd);
 }
 
 static void need_trace(struct opening const *request, uint64_t *pages, uint64_t *caps)
 {
-	*caps = trace_places(strlen(request->label));
+	*caps = trace_places(request->label.size);
 }
 
 static enum status create_trace(struct account *account, struct opening const *request)
 {
 	struct trace *trace;
 
-	return trace_create(account, request->label, &trace);
+	return trace_create(account, &request->label, &trace);
 }
 
 static void need_irq(struct opening const *request, uint64_t *pages, uint64_t *caps)
@@ -186,14 +186,14 @@ static void need_irq(struct opening const *request, uint64_t *pages, uint64_t *c
 
 static enum status check_irq(struct opening *request)
 {
-	return irq_check(request->args, request->label);
+	return irq_check(request->args, request->label.text);
 }
 
 static enum status create_irq(struct account *account, struct opening const *request)
 {
 	struct irq *irq;
 
-	return irq_create(account, request->args, request->label, &irq);
+	return irq_create(account, request->args, request->label.text, &irq);
 }
 
 static void need_io_mem(struct opening const *request, uint64_t *pages, uint64_t *caps)
@@ -203,7 +203,7 @@ static void need_io_mem(struct opening const *request, uint64_t *pages, uint64_t
 
 static enum status check_io_mem(struct opening *request)
 {
-	return io_mem_check(request->args, request->label);
+	return io_mem_check(request->args, request->label.text);
 }
 
 static enum status create_io_mem(struct account *account, struct opening const *request)
@@ -220,7 +220,7 @@ static void need_io_port(struct opening const *request, uint64_t *pages, uint64_
 
 static enum status check_io_port(struct opening *request)
 {
-	return io_port_check(request->args, request->label);
+	return io_port_check(request->args, request->label.text);
 }
 
 static enum status create_io_port(struct account *account, struct opening const *request)
@@ -233,7 +233,7 @@ static enum status create_io_port(struct account *account, struct opening const 
 /* The account is the session. */
 static enum status create_ram(struct account *account, struct opening const *request)
 {
-	if (grant_holds(request->label, GRANT_DMA, 0, 0))
+	if (grant_holds(request->label.text, GRANT_DMA, 0, 0))
 		account->gates |= 1 << ACCOUNT_DMA;
 	return STATUS_OK;
 }
@@ -279,7 +279,7 @@ static enum status check(struct service const *service, struct session_open_args
 		return STATUS_NOT_FOUND;
 	if (args->hash != service->type->hash) {
 		if (claims_denial_counts())
-			core_print("service %s: \"%s\" was built against another version of its interface", service->type->name, request->label);
+			core_print("service %s: \"%s\" was built against another version of its interface", service->type->name, request->label.text);
 		return STATUS_VERSION;
 	}
 	if (args->args.size != service->type->args_size || (service->type->args_valid && !service->type->args_valid(request->args)))
@@ -293,13 +293,13 @@ static enum status check(struct service const *service, struct session_open_args
 	return args->ram < needs->ram || args->caps < caps ? STATUS_NEEDS : STATUS_OK;
 }
 
-enum status session_open(struct session_open_args const *args, char const *label, struct account *payer, uint32_t *id,
+enum status session_open(struct session_open_args const *args, struct label const *label, struct account *payer, uint32_t *id,
                          struct session_status *status, struct cap *session)
 {
 	struct service const *service = find_service(args->service);
 	_Alignas(uint64_t) uint8_t copy[sizeof(args->args.data)];    /* in the message it is not aligned */
-	struct opening request = { .label = label, .args = copy, .affinity = args->affinity };
-	struct account_split split = { .label = label, .pages = args->ram >> PAGE_SHIFT, .caps = args->caps, .splitter = payer };
+	struct opening request = { .label = *label, .args = copy, .affinity = args->affinity };
+	struct account_split split = { .label = label->text, .pages = args->ram >> PAGE_SHIFT, .caps = args->caps, .splitter = payer };
 	struct account *account;
 
 	*status = (struct session_status) { .state = SESSION_STATE_REFUSED };

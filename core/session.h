@@ -17,7 +17,7 @@ void session_init(void);
  * Opens a session with a donation from `payer`. On OK, status->state is OPEN, or REFUSED with the reason and id 0. `label` is the whole one.
  * OUT_OF_RAM, OUT_OF_CAPS: the payer. BUSY: all ids are in use. INVALID: the donation is not in pages.
  */
-MUST_CHECK enum status session_open(struct session_open_args const *args, char const *label, struct account *payer, uint32_t *id,
+MUST_CHECK enum status session_open(struct session_open_args const *args, struct label const *label, struct account *payer, uint32_t *id,
                                     struct session_status *status, struct cap *session);
 
 /* Its account; NULL: no such id. */

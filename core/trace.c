@@ -15,10 +15,10 @@ static struct list traces = LIST_INIT(traces);
 
 unsigned trace_places(size_t label_size) { return places_with_label(offsetof(struct trace, label), label_size); }
 
-enum status trace_create(struct account *payer, char const *label, struct trace **trace)
+enum status trace_create(struct account *payer, struct label const *label, struct trace **trace)
 {
 	RPC_TRY(object_create_labelled(payer, RECORD_TRACE, offsetof(struct trace, label), label, trace));
-	(*trace)->label_size = strlen(label);
+	(*trace)->label_size = label->size;
 	list_init(&(*trace)->threads);
 	return STATUS_OK;
 }

@@ -27,7 +27,7 @@ struct trace {
 unsigned trace_places(size_t label_size);
 
 /* OUT_OF_CAPS. */
-MUST_CHECK enum status trace_create(struct account *payer, char const *label, struct trace **trace);
+MUST_CHECK enum status trace_create(struct account *payer, struct label const *label, struct trace **trace);
 
 /* AGAIN: a slice is done. */
 MUST_CHECK enum status trace_destroy(struct trace *trace);

@@ -35,7 +35,7 @@ struct cpu {
 	uint64_t       sc_since;             /* ticks at which `sc` began */
 	uint64_t       ready;                /* bit n: queue[n] is not empty */
 	struct thread *queue[PRIORITIES];    /* ring of SCs each; the head is next */
-	struct pnode  *timeouts;             /* threads in wait with a deadline, by time in ticks */
+	struct pnode  *timeouts;             /* threads with a deadline, by time in ticks */
 	struct pnode  *refills;              /* budgets with dry SCs, by the time at which something comes back */
 	uint64_t       arrivals;             /* orders waiters of one priority */
 	uint64_t       timer_set;            /* ticks for which the timer is programmed, 0: not */

@@ -28,7 +28,8 @@ static void set_result(struct thread *t, enum status status) { t->frame.rax = st
 /* Makes a thread run whose wait is over. */
 static void run(struct thread *t)
 {
-	sched_timeout_cancel(t);
+	if (t->state == THREAD_BLOCKED && t->wait_one)
+		sched_timeout_cancel(t);
 	t->state = THREAD_RUNNING;
 	t->wait_one = NULL;
 	sched_wake(t);
@@ -106,7 +107,6 @@ void ipc_deliver_call(struct thread *t)
 		sched_unwait(t);
 	if (thread_is_remote(t, server))
 		sched_charge();
-	sched_timeout_cancel(server);
 	deliver_call(t, gate);
 	trace(TRACE_RECEIVE, t, server, t->call_header >> 32, gate->badge);
 	sched_update(server);
@@ -313,23 +313,18 @@ void signal_submit(struct signal *signal)
 	sched_switch_to(t);
 }
 
-/* Waiting goes no further than a look if the caller said so, or if the deadline has passed. `deadline_ns` counts from boot. */
-static bool is_poll(uint64_t header, uint64_t deadline_ns, uint64_t *ticks)
+/* Waiting goes no further than a look if the caller said so, or if its deadline has passed. `deadline_ns` counts from boot. */
+static bool is_poll(struct thread *t, uint64_t header, uint64_t deadline_ns)
 {
-	*ticks = 0;
-	if (header_flags(header) & SYS_FLAG_NOBLOCK)
-		return true;
-	if (!(header_flags(header) & SYS_FLAG_DEADLINE))
-		return false;
-	*ticks = clock_ns_to_deadline(deadline_ns);
-	return *ticks <= clock_ticks();
+	if (header_flags(header) & SYS_FLAG_DEADLINE)
+		sched_timeout_set(t, clock_ns_to_deadline(deadline_ns));
+	return header_flags(header) & SYS_FLAG_NOBLOCK || thread_is(t, THREAD_LATE);
 }
 
 static void receive(struct thread *t, uint64_t header)
 {
-	uint64_t ticks;
-	bool poll = is_poll(header, t->frame.rdi, &ticks);
-	bool late = poll && !(header_flags(header) & SYS_FLAG_NOBLOCK);
+	bool poll = is_poll(t, header, t->frame.rdi);
+	bool late = thread_is(t, THREAD_LATE) && !(header_flags(header) & SYS_FLAG_NOBLOCK);
 	bool yields = t->waiters && t->signalled && !late; /* a stream of signals does not starve callers */
 
 	t->depth = 0;
@@ -350,11 +345,10 @@ static void receive(struct thread *t, uint64_t header)
 	if (poll && yields && ipc_deliver_signal(t))
 		return;
 	if (poll) {
+		t->special &= ~THREAD_LATE;
 		ipc_abort_wait(t, STATUS_TIMEOUT);
 		return;
 	}
-	if (ticks)
-		sched_timeout_set(t, ticks);
 	if (yields)
 		sched_remove(t); /* to the tail */
 	sched_wake(t);
@@ -415,7 +409,7 @@ void ipc_reply_wait(struct thread *t)
 
 void ipc_wait(struct thread *t)
 {
-	uint64_t header = t->frame.rax, ticks;
+	uint64_t header = t->frame.rax;
 	enum status status;
 
 	if (!(header_flags(header) & SYS_FLAG_ONE)) {
@@ -426,8 +420,8 @@ void ipc_wait(struct thread *t)
 
 	struct object *object = pd_lookup(t->pd, t->frame.rdi, OBJECT_SIGNAL, &status);
 	struct signal *signal = container_of(object, struct signal, object);
-	bool poll = is_poll(header, t->frame.rsi, &ticks);
 
+	sched_timeout_cancel(t);
 	if (!object) {
 		set_result(t, status);
 	} else if (signal->thread != t) {
@@ -438,13 +432,12 @@ void ipc_wait(struct thread *t)
 	} else if (signal->count) {
 		take(signal);
 		sched_update(t);
-	} else if (poll) {
+	} else if (is_poll(t, header, t->frame.rsi)) {
+		sched_timeout_cancel(t);
 		set_result(t, STATUS_TIMEOUT);
 	} else {
 		t->state = THREAD_BLOCKED;
 		t->wait_one = signal;
-		if (ticks)
-			sched_timeout_set(t, ticks);
 		sched_update(t);
 		this_cpu.reschedule = true;
 	}
@@ -525,6 +518,15 @@ void ipc_abort_wait(struct thread *t, enum status status)
 	trace(TRACE_RETURN, t, NULL, status, 0);
 	set_result(t, status);
 	run(t);
+}
+
+void ipc_late(struct thread *t)
+{
+	sched_timeout_cancel(t);
+	if (t->state == THREAD_RECEPTIVE || (t->state == THREAD_BLOCKED && t->wait_one))
+		ipc_abort_wait(t, STATUS_TIMEOUT);
+	else
+		t->special |= THREAD_LATE;
 }
 
 void ipc_abort_caller(struct thread *t, enum status status)

@@ -35,6 +35,9 @@ void ipc_fault(struct thread *t, uint64_t address);
 /* Ends whatever `t` waits for; the blocking call returns `status`. */
 void ipc_abort_wait(struct thread *t, enum status status);
 
+/* The deadline of `t` has passed: its wait ends, or the next one will. */
+void ipc_late(struct thread *t);
+
 /* The server `t` will not answer: its caller gets `status`. */
 void ipc_abort_caller(struct thread *t, enum status status);
 

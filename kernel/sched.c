@@ -510,17 +510,20 @@ uint64_t sched_consumed(struct thread const *t)
 
 void sched_timeout_set(struct thread *t, uint64_t ticks)
 {
-	t->special |= THREAD_TIMED;
+	sched_timeout_cancel(t);
+	if (ticks <= clock_ticks()) {
+		t->special |= THREAD_LATE;
+		return;
+	}
 	pqueue_insert(&this_cpu.timeouts, &t->timeout, ticks);
 	sched_tick_at(ticks);
 }
 
 void sched_timeout_cancel(struct thread *t)
 {
-	if (!thread_is(t, THREAD_TIMED))
-		return;
-	t->special &= ~THREAD_TIMED;
-	pqueue_remove(&t->home->timeouts, &t->timeout);
+	t->special &= ~THREAD_LATE;
+	if (pnode_queued(&t->timeout))
+		pqueue_remove(&t->home->timeouts, &t->timeout);
 }
 
 void sched_tick(void)
@@ -530,7 +533,7 @@ void sched_tick(void)
 
 	this_cpu.timer_set = 0;
 	for (unsigned woken = 0; woken < TIMEOUTS_MAX && this_cpu.timeouts && this_cpu.timeouts->key <= now; woken++)
-		ipc_abort_wait(container_of(this_cpu.timeouts, struct thread, timeout), STATUS_TIMEOUT);
+		ipc_late(container_of(this_cpu.timeouts, struct thread, timeout));
 	charge(now);
 	for (unsigned filled = 0; filled < REFILLS_MAX && first_key(this_cpu.refills) <= now; filled++)
 		refill_one(now);

@@ -111,6 +111,6 @@ void sched_tick(void);
 /* A timer interrupt comes at `ticks` if none comes before. */
 void sched_tick_at(uint64_t ticks);
 
-/* Ends the wait of `t` with TIMEOUT at `ticks`. */
+/* The deadline of `t`, in the place of another one: at `ticks` it is late (ipc_late), or at once. */
 void sched_timeout_set(struct thread *t, uint64_t ticks);
 void sched_timeout_cancel(struct thread *t);

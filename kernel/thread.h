@@ -37,7 +37,7 @@ enum thread_special {
 	THREAD_PAUSED    = 1,  /* does not execute */
 	THREAD_CANCELLED = 2,  /* its next blocking call ends at once */
 	THREAD_FAULTING  = 4,  /* CALLING or QUEUED on behalf of the kernel: a fault message */
-	THREAD_TIMED     = 8,  /* waits with a deadline */
+	THREAD_LATE      = 8,  /* its deadline has passed: its next wait ends at once */
 	THREAD_HEAVY     = 16, /* has FPU state and an FS base: on the fast path only with its like */
 	THREAD_STEPPED   = 32, /* leaves the kernel for one instruction, after which exception 1 follows */
 };

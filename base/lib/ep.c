@@ -77,13 +77,22 @@ void ep_gate_end(struct account payer, struct cap gate)
 
 /* --- Timeouts --- */
 
+/*
+ * The kernel keeps one deadline for the thread until a wait ends by it. One that is too early does no harm: so it stays when a timeout is cancelled, and is
+ * only set anew for one that comes before it.
+ */
+static bool kernel_must_know(struct ep const *ep)
+{
+	struct tree_node const *first = tree_first(&ep->timeouts);
+
+	return first && (!ep->deadline || first->key < ep->deadline);
+}
+
 void ep_timeout_cancel(struct ep *ep, struct handler *handler)
 {
 	if (handler->armed)
 		tree_remove(&ep->timeouts, &handler->of_timeouts);
 	handler->armed = false;
-	if (tree_is_empty(&ep->timeouts))
-		ep->special &= ~(unsigned)EP_TIMEOUTS;
 }
 
 void ep_timeout(struct ep *ep, struct handler *handler, uint64_t at_ns)
@@ -94,7 +103,8 @@ void ep_timeout(struct ep *ep, struct handler *handler, uint64_t at_ns)
 	for (handler->of_timeouts.key = at_ns; tree_insert(&ep->timeouts, &handler->of_timeouts) != STATUS_OK; )
 		handler->of_timeouts.key++;
 	handler->armed = true;
-	ep->special |= EP_TIMEOUTS;
+	if (kernel_must_know(ep))
+		ep->special |= EP_TIMEOUT;
 }
 
 /* Runs what is due, in order; a timeout set by one of them is not run at once, however early. */
@@ -125,13 +135,16 @@ static __attribute__((noinline)) void prepare_wait(struct ep *ep, struct platfor
 
 	if (!answers && !at_once) {
 		run_due(ep);
-		at_once = (ep->special & EP_STOP) || ((ep->special & EP_TIMEOUTS) && tree_first(&ep->timeouts)->key <= time_now_ns());
+		at_once = (ep->special & EP_STOP) || (kernel_must_know(ep) && tree_first(&ep->timeouts)->key <= time_now_ns());
 	}
 	if (at_once) {
 		regs->header |= (uint64_t)SYS_FLAG_NOBLOCK << 24;
-	} else if (ep->special & EP_TIMEOUTS) {
+		return;
+	}
+	ep->special &= ~(unsigned)EP_TIMEOUT;
+	if (kernel_must_know(ep)) {
 		regs->header |= (uint64_t)SYS_FLAG_DEADLINE << 24;
-		regs->target = tree_first(&ep->timeouts)->key;
+		regs->target = ep->deadline = tree_first(&ep->timeouts)->key;
 	}
 }
 
@@ -176,8 +189,11 @@ void ep_run(struct ep *ep)
 			continue;
 		}
 		answers = false;
-		if (stopping && platform_status(regs.header) == STATUS_TIMEOUT)
-			break;
+		if (platform_status(regs.header) == STATUS_TIMEOUT) {
+			if (stopping)
+				break;
+			ep_deadline_over(ep);
+		}
 		struct platform_regs other = regs;
 
 		handle_other(&other);

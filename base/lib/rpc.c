@@ -202,6 +202,7 @@ void rpc_copy(struct rpc const *rpc, void *to, size_t words)
 {
 	rpc_word *word = to;
 
+	#pragma GCC unroll 4
 	for (size_t i = 0; i < words && i < RPC_WORDS; i++)
 		word[i] = rpc->w[i];
 	if (words > RPC_WORDS)
@@ -254,6 +255,7 @@ enum status rpc_answer(struct rpc *rpc, void const *message, size_t words, struc
 {
 	rpc_word const *word = message;
 
+	#pragma GCC unroll 4
 	for (size_t i = 0; i < RPC_WORDS; i++)
 		rpc->w[i] = i < words ? word[i] : 0;
 	if (words > RPC_WORDS)

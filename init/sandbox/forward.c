@@ -46,14 +46,15 @@ static void accept_answer(struct session_slot *slot, struct session_status const
 		slot->parent_id = 0;
 }
 
-enum status forward_open(struct session_slot *slot, struct account payer, struct session_status *answer)
+enum status forward_open(struct session_slot *slot, char const *label, struct account payer, struct session_status *answer)
 {
 	struct session_open_args args = { .hash = slot->hash, .ram = slot->ram, .caps = slot->caps, .affinity = slot->affinity };
 	struct cap               session = CAP_NULL;
 	enum status              status  = string_copy(args.service, sizeof(args.service), slot->service);
 
 	assert(status == STATUS_OK);
-	slot_label(slot, args.label);
+	status = string_copy(args.label, sizeof(args.label), label);
+	assert(status == STATUS_OK);
 	args.args.size = slot->args_size;
 	memcpy(args.args.data, slot->args, slot->args_size);
 	status = parent_session_open(parent_of(slot), &args, payer, &slot->parent_id, answer, &session);
@@ -167,8 +168,11 @@ void forward_repay(struct session_slot *slot)
 static void open_late(struct session_slot *slot)
 {
 	struct session_status answer;
-	enum status           status = forward_open(slot, (struct account) { slot->use }, &answer);
+	char                  label[LABEL_SIZE];
+	enum status           status;
 
+	slot_label(slot, label);
+	status = forward_open(slot, label, (struct account) { slot->use }, &answer);
 	if (status != STATUS_OK) {
 		slot->reason = (uint8_t)status;
 		slot->ram = slot->caps = 0;

@@ -91,8 +91,8 @@ enum status request_open(struct sandbox_child *client, struct session_open_args 
 
 /* --- forward.c: sessions at the own parent --- */
 
-/* Passes the request in `slot` on; the slot's state says what came of it, and `answer` what the parent said. */
-enum status forward_open(struct session_slot *slot, struct account payer, struct session_status *answer);
+/* Passes the request in `slot` on, under that label; the slot's state says what came of it, and `answer` what the parent said. */
+enum status forward_open(struct session_slot *slot, char const *label, struct account payer, struct session_status *answer);
 
 /* Is it a CPU session of a child that has a share of the CPU? Then its threads use up that share. */
 bool forward_shares_cpu(struct session_slot const *slot);

@@ -110,9 +110,9 @@ static enum status undo(struct session_slot *slot, enum status status)
 	return status;
 }
 
-static enum status open_at_parent(struct session_slot *slot, struct account payer, struct session_status *answer)
+static enum status open_at_parent(struct session_slot *slot, char const *label, struct account payer, struct session_status *answer)
 {
-	enum status status = forward_open(slot, payer, answer);
+	enum status status = forward_open(slot, label, payer, answer);
 
 	if (status == STATUS_BUSY || status == STATUS_INVALID || status == STATUS_OUT_OF_RAM || status == STATUS_OUT_OF_CAPS || status == STATUS_BAD_CAP)
 		return undo(slot, status);
@@ -247,7 +247,7 @@ static enum status open_paid(struct sandbox_child *client, struct session_open_a
 		return no_slot(client, args);
 	slot->is_own = payer.cap.selector == client->child.account.cap.selector;
 	pay_begin(slot, payment->session);
-	RPC_TRY(slot->kind == SESSION_TO_CHILD ? open_at_child(slot, payer, answer) : open_at_parent(slot, payer, answer));
+	RPC_TRY(slot->kind == SESSION_TO_CHILD ? open_at_child(slot, payer, answer) : open_at_parent(slot, result.label, payer, answer));
 	return answer->state == SESSION_STATE_REFUSED ? STATUS_OK : answer_from(slot, id, answer, session);
 }
 

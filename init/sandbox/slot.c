@@ -63,9 +63,13 @@ void slot_refund(struct session_slot *slot)
 		enum status status = account_control_destroy((struct account_control) { slot->control });
 
 		assert(status == STATUS_OK);
+		/* It has gone, as has the other one. */
+		cap_unreserve(slot->control);
+		if (!cap_is_null(slot->use))
+			cap_unreserve(slot->use);
+	} else {
+		cap_release(slot->use);
 	}
-	cap_release(slot->control);
-	cap_release(slot->use);
 	slot->control = slot->use = CAP_NULL;
 	if (slot->kind == SESSION_TO_CHILD)
 		slot->account_number = 0;

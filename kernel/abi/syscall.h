@@ -86,7 +86,9 @@ enum syscall_op {
 enum syscall_flags {
 	SYS_FLAG_NOBLOCK  = 1, /* wait, reply_wait: TIMEOUT at once when nothing is there */
 	SYS_FLAG_ONE      = 2, /* wait: only for the signal context in rdi */
-	SYS_FLAG_DEADLINE = 4, /* wait, reply_wait: absolute ns since boot in rdi (wait ONE: rsi); TIMEOUT after it, though calls may wait */
+	SYS_FLAG_DEADLINE = 4, /* wait, reply_wait: from now on the thread has a deadline, rdi, absolute ns since boot: the first wait that is under way or begins
+	                          after it ends with TIMEOUT, though calls may wait, and with that the deadline is over. Another one takes its
+	                          place. wait ONE: rsi, for this wait alone; with or without, one set before is over */
 };
 
 enum cap_type { CAP_NONE, CAP_GATE, CAP_SIGNAL, CAP_IRQ };

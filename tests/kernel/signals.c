@@ -26,13 +26,15 @@ TEST(a_signal_count_saturates)
 {
 	uint64_t signal = signal_new(&self, 0), cap = child_give(&self, signal);
 
-	OK(submit(cap));
-	((uint32_t *)at(signal))[1] = UINT32_MAX - 2;
-	for (unsigned i = 0; i < 10; i++)
+	for (unsigned by_address = 0; by_address < 2; by_address++) {
 		OK(submit(cap));
-	CHECK_IS(await().w[0], UINT32_MAX);
-	OK(submit(cap));
-	CHECK_IS(await().w[0], 1);
+		((uint32_t *)at(signal))[1] = UINT32_MAX - 2;
+		for (unsigned i = 0; i < 10; i++)
+			OK(by_address ? op1(SYS_SIGNAL_SUBMIT, signal) : submit(cap));
+		CHECK_IS(await().w[0], UINT32_MAX);
+		OK(submit(cap));
+		CHECK_IS(await().w[0], 1);
+	}
 }
 
 TEST(signals_arrive_in_the_order_of_their_first_submission)
@@ -449,6 +451,57 @@ TEST(a_message_before_the_deadline_ends_the_wait)
 	CHECK(now() - start < MS);
 	CHECK_IS(status_of(wait_until(start + 5 * MS)), STATUS_TIMEOUT);
 	CHECK(now() >= start + 5 * MS);
+}
+
+TEST(a_deadline_stands_until_a_wait_ends_by_it)
+{
+	uint64_t signal = own_signal(8), start = now();
+
+	for (unsigned i = 0; i < 3; i++) {
+		OK(submit(signal));
+		CHECK_IS((i ? wait() : wait_with_deadline(start + 3 * MS)).badge, 8);
+	}
+	CHECK_IS(status_of(wait()), STATUS_TIMEOUT);
+	CHECK(now() >= start + 3 * MS);
+	CHECK_IS(status_of(poll()), STATUS_TIMEOUT);
+	OK(submit(signal));
+	CHECK_IS(wait().badge, 8);
+}
+
+static void serves_and_is_late(uint64_t signal)
+{
+	seen[0] = wait_with_deadline(now() + 20 * MS);
+	for (uint64_t until = now() + 30 * MS; now() < until;)
+		;
+	seen[1] = reply_wait(5);
+	seen[2] = poll();
+	wait_with_deadline(now() + 2 * MS);
+	seen[3] = sys(SYS_WAIT | flags(SYS_FLAG_ONE | SYS_FLAG_DEADLINE), signal, now() + 50 * MS, 0, 0, 0);
+	count = 1;
+	seen[4] = wait();
+	count = 2;
+}
+
+static void calls_once(uint64_t gate) { EXPECT(status_of(call(gate, 0)) == STATUS_OK); }
+
+TEST(a_deadline_that_passes_while_its_thread_runs_ends_the_next_wait_and_one_for_a_context_is_its_end)
+{
+	struct child *c = child_new(serves_and_is_late, 10);
+	uint64_t signal = signal_new(c, 9);
+
+	child_start(c, child_give(c, signal));
+	settle();
+	child_run(calls_once, 5, gate_new(c, 3));
+	run_for(60 * MS);
+	CHECK_IS(seen[0].badge, 3);
+	CHECK_IS(status_of(seen[1]), STATUS_TIMEOUT);
+	CHECK_IS(status_of(seen[2]), STATUS_TIMEOUT);
+	OK(op1(SYS_SIGNAL_SUBMIT, signal));
+	settle();
+	CHECK_IS(seen[3].badge, 9);
+	CHECK_IS(count, 1);
+	run_for(60 * MS);
+	CHECK_IS(count, 1);
 }
 
 TEST(a_reply_has_a_deadline_for_the_wait_after_it)

@@ -71,8 +71,18 @@ static inline struct msg call4(uint64_t gate, unsigned label, uint64_t w0, uint6
 static inline struct msg call(uint64_t gate, uint64_t w0)   { return call4(gate, 0, w0, 0, 0, 0); }
 static inline struct msg wait(void)                         { return sys(SYS_WAIT, 0, 0, 0, 0, 0); }
 static inline struct msg poll(void)                         { return sys(SYS_WAIT | flags(SYS_FLAG_NOBLOCK), 0, 0, 0, 0, 0); }
-static inline struct msg wait_until(uint64_t ns)            { return sys(SYS_WAIT | flags(SYS_FLAG_DEADLINE), ns, 0, 0, 0, 0); }
+static inline struct msg wait_with_deadline(uint64_t ns)    { return sys(SYS_WAIT | flags(SYS_FLAG_DEADLINE), ns, 0, 0, 0, 0); }
 static inline struct msg wait_one(uint64_t signal)          { return sys(SYS_WAIT | flags(SYS_FLAG_ONE), signal, 0, 0, 0, 0); }
+
+/* With a deadline for this wait alone: a wait for one context ends it, also for none. */
+static inline struct msg wait_until(uint64_t ns)
+{
+	struct msg m = wait_with_deadline(ns);
+
+	wait_one(0);
+	return m;
+}
+
 static inline struct msg reply_wait(uint64_t w0)            { return sys(syscall_header(SYS_REPLY_WAIT, 1, 0, 0, 0), 0, w0, 0, 0, 0); }
 
 /* Replies and does not wait. */

@@ -103,7 +103,7 @@ static enum status open_session(struct rpc_type const *type, void const *args, u
 	strcpy(request.service, type->name);
 	request.args.size = type->args_size;
 	memcpy(request.args.data, args, type->args_size);
-	CHECK(session_open(&request, label, payer, id, &status, &session) == STATUS_OK);
+	CHECK(session_open(&request, &(struct label) { label, strlen(label) }, payer, id, &status, &session) == STATUS_OK);
 	return status.state == SESSION_STATE_OPEN ? STATUS_OK : status.reason;
 }
 
@@ -300,7 +300,7 @@ static struct account *open_ram(void)
 	struct cap session;
 	uint32_t id;
 
-	ck_assert(session_open(&request, "init -> grant dma", payer, &id, &status, &session) == STATUS_OK && status.state == SESSION_STATE_OPEN);
+	ck_assert(session_open(&request, &(struct label) { "init -> grant dma", 17 }, payer, &id, &status, &session) == STATUS_OK && status.state == SESSION_STATE_OPEN);
 	return session_lookup(id);
 }
 

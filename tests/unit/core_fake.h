@@ -557,7 +557,7 @@ static inline struct record *fake_session(struct account *payer, struct rpc_type
 		memcpy(args.args.data, &size, sizeof(size));
 	else if (type->args_size)
 		memcpy(args.args.data, type->args_default, type->args_size);
-	ck_assert(session_open(&args, "init -> test", payer, &id, &status, &session) == STATUS_OK);
+	ck_assert(session_open(&args, &(struct label) { "init -> test", 12 }, payer, &id, &status, &session) == STATUS_OK);
 	ck_assert(status.state == SESSION_STATE_OPEN);
 	return list_object(list_last(&session_lookup(id)->objects), struct record, of_account);
 }

@@ -39,7 +39,7 @@ static enum status open_session(struct rpc_type const *type, struct account *pay
 	strcpy(args.service, type->name);
 	if (type->args_size)
 		memcpy(args.args.data, type->args_default, type->args_size);
-	ck_assert(session_open(&args, "init -> test", payer, id, &status, &session) == STATUS_OK);
+	ck_assert(session_open(&args, &(struct label) { "init -> test", 12 }, payer, id, &status, &session) == STATUS_OK);
 	return status.state == SESSION_STATE_OPEN ? STATUS_OK : status.reason;
 }
 

@@ -39,7 +39,8 @@ static uint64_t          now_ns;
 static struct rpc_object object;
 static struct handler    handler;
 static struct ep         ep;
-static unsigned          calls, signals, answers, polls, blocked, late;
+static unsigned          calls, signals, answers, polls, blocked, late, told;
+static uint64_t          deadline_ns;    /* the kernel's; 0: none */
 static enum event      (*next_event)(void);
 
 static uint64_t answer_word(unsigned number, unsigned word) { return (uint64_t)number << 32 | word; }
@@ -65,8 +66,13 @@ static void reply_wait(struct platform_regs *regs)
 
 	check_answer(regs);
 	now_ns += 10;
-	if (flags == SYS_FLAG_DEADLINE && regs->target <= now_ns) {
+	if (flags & SYS_FLAG_DEADLINE) {
+		told++;
+		deadline_ns = regs->target;
+	}
+	if (!(flags & SYS_FLAG_NOBLOCK) && deadline_ns && deadline_ns <= now_ns) {
 		late++;
+		deadline_ns = 0;
 		*regs = (struct platform_regs) { .header = STATUS_TIMEOUT };
 		return;
 	}
@@ -79,9 +85,10 @@ static void reply_wait(struct platform_regs *regs)
 		polls++;
 		*regs = (struct platform_regs) { .header = STATUS_TIMEOUT };
 	} else {
-		CHECK(flags == SYS_FLAG_DEADLINE);
+		CHECK(deadline_ns);
 		blocked++;
-		now_ns = MAX(now_ns, regs->target);
+		now_ns = MAX(now_ns, deadline_ns);
+		deadline_ns = 0;
 		*regs = (struct platform_regs) { .header = STATUS_TIMEOUT };
 	}
 }
@@ -160,8 +167,39 @@ static void stream_of_calls(void)
 	next_event = always_calls;
 	ep_timeout(&ep, &handler, 500);
 	ep_run(&ep);
-	CHECK(fired == 5 && calls > 100 && calls < 1000 && answers == calls && late == 5 && !ep.special && polls == 1);
+	CHECK(fired == 5 && calls > 100 && calls < 1000 && answers == calls && late == 5 && told == 5 && !(ep.special & EP_STOP) && polls == 1);
 }
+
+/* Each call sets a timeout and cancels it. */
+static enum status with_patience(struct rpc_object *self, struct rpc *rpc)
+{
+	if (calls == 1000)
+		ep_stop(&ep);
+	ep_timeout_cancel(&ep, &handler);
+	ep_timeout(&ep, &handler, now_ns + 1000);
+	return dispatch(self, rpc);
+}
+
+static void no_event_is_due(struct handler *self, uint64_t count)
+{
+	CHECK(!"a timeout that is set anew before it is due");
+}
+
+static void stream_with_patience(void)
+{
+	object.dispatch = with_patience;
+	handler.handle = no_event_is_due;
+	next_event = always_calls;
+	ep_run(&ep);
+	CHECK(calls == 1000 && answers == calls && told < 50 && told == late + 1);
+	ep_timeout_cancel(&ep, &handler);
+}
+
+START_TEST(a_timeout_set_and_cancelled_in_each_call_is_told_to_the_kernel_only_once_in_its_time)
+{
+	run(stream_with_patience);
+}
+END_TEST
 
 /* Always due. */
 static void again(struct handler *self, uint64_t count)
@@ -273,6 +311,6 @@ START_TEST(signals_are_handled_and_a_stop_first_answers_what_is_there)
 }
 END_TEST
 
-UNIT_MAIN(a_timeout_that_is_set_again_at_once_does_not_starve_callers,
+UNIT_MAIN(a_timeout_set_and_cancelled_in_each_call_is_told_to_the_kernel_only_once_in_its_time, a_timeout_that_is_set_again_at_once_does_not_starve_callers,
           a_stream_of_calls_does_not_starve_timeouts_nor_they_spoil_answers, timeouts_come_in_order_and_each_once,
           signals_are_handled_and_a_stop_first_answers_what_is_there)

@@ -220,8 +220,7 @@ static void check_links(struct thread const *t)
 	CHECK(t->depth <= FAULT_DEPTH_MAX);
 	CHECK(t->remote_waiters == count_remote(t));
 	CHECK((t->requests == 0) == !in_inbox(t));
-	CHECK(thread_is(t, THREAD_TIMED) == pnode_queued(&t->timeout));
-	CHECK(!thread_is(t, THREAD_TIMED) || t->state == THREAD_RECEPTIVE || (t->state == THREAD_BLOCKED && t->wait_one));
+	CHECK(!thread_is(t, THREAD_LATE) || (!pnode_queued(&t->timeout) && t->state != THREAD_RECEPTIVE && (t->state != THREAD_BLOCKED || !t->wait_one)));
 	CHECK(!thread_is(t, THREAD_FAULTING) || calls || queued);
 	CHECK(t->state != THREAD_BLOCKED || !t->wait_one || (t->wait_one->thread == t && !t->wait_one->count));
 	struct thread const *end = t;

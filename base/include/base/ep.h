@@ -30,10 +30,18 @@ struct ep {
 	struct cap  thread;      /* whose loop it is */
 	struct cap  payer;       /* the account that pays for signal contexts */
 	struct tree timeouts;    /* of struct handler by of_timeouts */
+	uint64_t    deadline;    /* of the thread, in the kernel: at the key of the first timeout or before; 0: it has none */
 	unsigned    special;     /* enum ep_special; 0: wait plainly for whatever comes */
 };
 
-enum ep_special { EP_TIMEOUTS = 1 /* there are some */, EP_STOP = 2 };
+enum ep_special { EP_TIMEOUT = 1 /* the first one may be due, or the kernel may have to know of it */, EP_STOP = 2 };
+
+/* The kernel has no deadline for the thread any more. For base. */
+static inline void ep_deadline_over(struct ep *ep)
+{
+	ep->deadline = 0;
+	ep->special |= EP_TIMEOUT;
+}
 
 /* Makes `ep` the entrypoint of the running thread, which `thread` names. Reserves its receive window: 8 slots. */
 MUST_CHECK enum status ep_init(struct ep *ep, struct cap thread, struct cap payer);

@@ -5,7 +5,9 @@
  */
 #pragma once
 
+#include <base/ep.h>
 #include <base/platform.h>
+#include <base/sync.h>
 
 /* Never blocks. PEER_GONE: nobody receives it any more. */
 static inline enum status signal_submit(struct signal_context context)
@@ -23,9 +25,12 @@ static inline enum status signal_submit(struct signal_context context)
 static inline MUST_CHECK enum status signal_wait(struct signal_context context, uint64_t deadline_ns)
 {
 	unsigned             flags = SYS_FLAG_ONE | (deadline_ns ? SYS_FLAG_DEADLINE : 0);
+	struct ep           *ep    = (struct ep *)thread_utcb()->user[UTCB_USER_EP];
 	struct platform_regs regs  = { .header = (uint64_t)flags << 24, .target = context.cap.selector, .w = { deadline_ns } };
 
 	platform_invoke(PLATFORM_WAIT, &regs);
+	if (ep)
+		ep_deadline_over(ep);
 	return platform_status(regs.header);
 }
 
