@@ -21,9 +21,19 @@ static enum status create(struct account *payer, uint64_t frame, uint64_t frames
 	made->frame = frame;
 	made->frames = frames;
 	made->rights = rights;
-	kernel_gate_create(place_address(&made->record, 0), core_thread, badge_of(&made->record, 0));
+	if (!(rights & DATASPACE_NAMELESS))
+		kernel_gate_create(place_address(&made->record, 0), core_thread, badge_of(&made->record, 0));
 	*dataspace = made;
 	return STATUS_OK;
+}
+
+/* It is dead for new regions. */
+static void end_name(struct dataspace *dataspace)
+{
+	if (!(dataspace->rights & DATASPACE_NAMELESS))
+		kernel_destroy(place_address(&dataspace->record, 0));
+	dataspace->record.state = DATASPACE_FREED;
+	dataspace->record.dying = true;
 }
 
 static void unlink_filling(struct dataspace *dataspace)
@@ -92,7 +102,7 @@ static struct dataspace *find_filling(struct account *payer, struct dataspace_wa
 		struct dataspace *dataspace = record_at(number);
 
 		if (dataspace->frames == want->frames && 1UL << dataspace->align_log2 == want->align && dataspace->cache == want->cache &&
-		    dataspace->low == want->low)
+		    dataspace->low == want->low && !(dataspace->rights & DATASPACE_NAMELESS) == !want->nameless)
 			return dataspace;
 		if (++count == FILLING_MAX)
 			*oldest = dataspace;
@@ -121,7 +131,7 @@ static enum status fill(struct dataspace *dataspace)
 /* Charges and finds the memory; nothing of it is zero yet. */
 static enum status begin(struct account *payer, struct dataspace_want const *want, struct dataspace **dataspace)
 {
-	uint8_t rights = DATASPACE_RAM | DATASPACE_WRITABLE | DATASPACE_EXECUTABLE;
+	uint8_t rights = DATASPACE_RAM | DATASPACE_WRITABLE | DATASPACE_EXECUTABLE | (want->nameless ? DATASPACE_NAMELESS : 0);
 	uint64_t frame;
 	enum status status;
 
@@ -176,9 +186,7 @@ enum status dataspace_wrap(struct account *payer, uint64_t frame, uint64_t frame
 void dataspace_free(struct dataspace *dataspace)
 {
 	assert(dataspace->record.state == DATASPACE_LIVE);
-	kernel_destroy(place_address(&dataspace->record, 0));
-	dataspace->record.state = DATASPACE_FREED;
-	dataspace->record.dying = true;
+	end_name(dataspace);
 	dataspace->rights &= ~DATASPACE_TOLD;
 	dataspace_released(dataspace);
 }
@@ -207,11 +215,8 @@ enum status dataspace_destroy(struct dataspace *dataspace)
 	if (dataspace->record.state == DATASPACE_FILLING)
 		unlink_filling(dataspace);
 	trace_dataspace_ends(dataspace);
-	if (dataspace->record.state != DATASPACE_FREED) {
-		kernel_destroy(place_address(&dataspace->record, 0));
-		dataspace->record.state = DATASPACE_FREED;
-		dataspace->record.dying = true;
-	}
+	if (dataspace->record.state != DATASPACE_FREED)
+		end_name(dataspace);
 	while (!list_is_empty(&dataspace->regions)) {
 		struct region *region = list_first_object(&dataspace->regions, struct region, of_dataspace);
 		bool last = list_next(&dataspace->regions, &region->of_dataspace) == NULL;

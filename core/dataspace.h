@@ -19,7 +19,8 @@
 enum dataspace_state { DATASPACE_FILLING, DATASPACE_LIVE, DATASPACE_FREED, DATASPACE_QUARANTINED };
 
 enum dataspace_rights { DATASPACE_WRITABLE = 1, DATASPACE_EXECUTABLE = 2, DATASPACE_RAM = 4 /* the frames are freed with it */,
-	DATASPACE_DEVICE = 8 /* not at CORE_RAM */, DATASPACE_MANAGED = 16, DATASPACE_TOLD = 32 /* where it is; devices may know */ };
+	DATASPACE_DEVICE = 8 /* not at CORE_RAM */, DATASPACE_MANAGED = 16, DATASPACE_TOLD = 32 /* where it is; devices may know */,
+	DATASPACE_NAMELESS = 64 /* nobody has a capability of it */ };
 
 struct dataspace {
 	struct record record;
@@ -40,7 +41,7 @@ static inline bool dataspace_is_managed(struct dataspace const *dataspace) { ret
 
 static_assert(sizeof(struct dataspace) == PLACES_DATASPACE * GRANULE, "one cap");
 
-struct dataspace_want { uint64_t frames, align; enum ram_cache cache; bool low; /* below 4 GiB */ };
+struct dataspace_want { uint64_t frames, align; enum ram_cache cache; bool low /* below 4 GiB */, nameless; };
 
 /*
  * Zeroed RAM. AGAIN: not all of it is zero yet; asking for the same again goes on. OUT_OF_RAM, OUT_OF_CAPS; NOT_FOUND: no such

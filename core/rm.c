@@ -54,11 +54,18 @@ static enum status check_managed(struct rm *rm, struct rm_attach_args const *arg
 	return wave_contains(record_at(dataspace->frame), rm);
 }
 
+/* The account that a call names, or the session's. */
+static enum status payer_of(struct rm *rm, struct rpc_cap const *pay, struct account **payer)
+{
+	*payer = rm->record.account;
+	return pay->kind == GOT_NULL ? STATUS_OK : cap_record(pay, RECORD_ACCOUNT, ACCOUNT_USE, payer);
+}
+
 static enum status op_attach(struct rm_session *self, struct rpc_cap const *memory, struct rm_attach_args const *args,
                              struct rpc_cap const *pay, uint64_t *address)
 {
 	struct rm *rm = (struct rm *)self;
-	struct account *payer = rm->record.account;
+	struct account *payer;
 	struct region_want want = {
 		.offset = args->offset, .size = args->size, .address = args->address, .access = args->access,
 		.fixed = args->flags & RM_ATTACH_AT,
@@ -66,8 +73,7 @@ static enum status op_attach(struct rm_session *self, struct rpc_cap const *memo
 	uint64_t size;
 
 	RPC_TRY(cap_record(memory, RECORD_DATASPACE, 0, &want.dataspace));
-	if (pay->kind != GOT_NULL)
-		RPC_TRY(cap_record(pay, RECORD_ACCOUNT, ACCOUNT_USE, &payer));
+	RPC_TRY(payer_of(rm, pay, &payer));
 	if (want.dataspace->record.state != DATASPACE_LIVE)
 		return STATUS_BAD_CAP;
 	if (args->flags & ~(uint32_t)(RM_ATTACH_AT | RM_ATTACH_MANAGED))
@@ -87,6 +93,29 @@ static enum status op_attach(struct rm_session *self, struct rpc_cap const *memo
 		rm->record.state |= RM_NESTS;
 	walk_wake_range(rm, *address, *address + want.size);
 	return STATUS_OK;
+}
+
+static enum status op_attach_ram(struct rm_session *self, uint64_t size, struct rpc_cap const *pay, uint64_t *address)
+{
+	struct rm *rm = (struct rm *)self;
+	struct account *payer;
+	struct dataspace_want want = { .align = 1, .cache = RAM_CACHE_CACHED, .nameless = true };
+	struct region_want where = { .access = RM_ACCESS_WRITE };
+	enum status status;
+
+	RPC_TRY(payer_of(rm, pay, &payer));
+	if (!size)
+		return STATUS_INVALID;
+	if (!align_up_checked(size, PAGE_SIZE, &where.size))
+		return STATUS_OUT_OF_RAM;
+	want.frames = where.size >> PAGE_SHIFT;
+	RPC_TRY(dataspace_alloc(payer, &want, &where.dataspace));
+	status = region_attach(rm, &where, payer, address);
+	/* From now on, it is there as long as a region shows it. */
+	dataspace_free(where.dataspace);
+	if (status == STATUS_OK)
+		walk_wake_range(rm, *address, *address + where.size);
+	return status;
 }
 
 static enum status op_detach(struct rm_session *self, uint64_t address)
@@ -137,6 +166,6 @@ static enum status op_state(struct rm_session *self, enum rm_fault *fault, uint6
 }
 
 struct rm_ops const rm_operations = {
-	.attach = op_attach, .detach = op_detach, .add_client = op_add_client, .dataspace = op_dataspace, .fault_handler = op_fault_handler,
+	.attach = op_attach, .attach_ram = op_attach_ram, .detach = op_detach, .add_client = op_add_client, .dataspace = op_dataspace, .fault_handler = op_fault_handler,
 	.state = op_state,
 };

@@ -18,6 +18,15 @@ enum status dataspace_attach(struct dataspace memory, enum rm_access access, str
 	return STATUS_OK;
 }
 
+enum status ram_attach(struct account payer, size_t size_bytes, void **address)
+{
+	uint64_t at;
+
+	RPC_TRY(rm_attach_ram(&own_map, size_bytes, payer, &at));
+	*address = (void *)at;
+	return STATUS_OK;
+}
+
 void dataspace_detach(void *address)
 {
 	enum status status = rm_detach(&own_map, (uint64_t)address);

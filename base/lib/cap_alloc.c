@@ -125,11 +125,10 @@ static enum status add_part(unsigned slot)
 {
 	unsigned const far = slot - NEAR_SLOTS;
 	void          *page;
-	struct cap     ram;
 
 	if (slot < NEAR_SLOTS || far % PART_SLOTS || caps.parts[far / PART_SLOTS])
 		return STATUS_OK;
-	RPC_TRY(heap_source_ram.get(cap_well_known(SLOT_ACCOUNT), PAGE_SIZE, &page, &ram));
+	RPC_TRY(heap_source_ram.get(cap_well_known(SLOT_ACCOUNT), PAGE_SIZE, &page));
 	caps.parts[far / PART_SLOTS] = page;
 	return STATUS_OK;
 }

@@ -14,8 +14,8 @@
 #include <base/types.h>
 
 struct heap_chunk {
-	struct heap_chunk *next, *previous;
-	struct cap         cap;
+	_Alignas(HEAP_ALIGN) struct heap_chunk *next;
+	struct heap_chunk *previous;
 	size_t             size;    /* with this header */
 };
 
@@ -119,17 +119,16 @@ static enum status add_chunk(struct heap *heap, size_t size, struct heap_block *
 	size_t             taken = MAX(wish, least);
 	struct heap_chunk *chunk;
 	void              *memory;
-	struct cap         cap;
-	enum status        status = heap->source->get(heap->payer, taken, &memory, &cap);
+	enum status        status = heap->source->get(heap->payer, taken, &memory);
 
 	if (status == STATUS_OUT_OF_RAM && taken > least) {
 		taken = least;
-		status = heap->source->get(heap->payer, taken, &memory, &cap);
+		status = heap->source->get(heap->payer, taken, &memory);
 	}
 	if (status)
 		return status;
 	chunk = memory;
-	*chunk = (struct heap_chunk) { .next = heap->chunks, .cap = cap, .size = taken };
+	*chunk = (struct heap_chunk) { .next = heap->chunks, .size = taken };
 	if (chunk->next)
 		chunk->next->previous = chunk;
 	heap->chunks = chunk;
@@ -150,7 +149,7 @@ static void drop_chunk(struct heap *heap, struct heap_chunk *chunk)
 	else
 		heap->chunks = chunk->next;
 	heap->size -= chunk->size;
-	heap->source->put(heap->payer, chunk, chunk->cap);
+	heap->source->put(chunk, chunk->size);
 }
 
 void heap_fini(struct heap *heap)
@@ -159,12 +158,6 @@ void heap_fini(struct heap *heap)
 
 	while (all.chunks)
 		drop_chunk(&all, all.chunks);
-}
-
-void heap_abandon(struct heap *heap)
-{
-	for (struct heap_chunk *chunk = heap->chunks; chunk; chunk = chunk->next)
-		heap->source->forget(chunk->cap);
 }
 
 /* --- Blocks --- */

@@ -94,7 +94,6 @@ static void end_state(struct session *session)
 	list_for_each (kept, &session->kept, struct session_kept, of_session)
 		cap_release(kept->cap);
 	cap_release(session->gate);
-	heap_abandon(&session->heap);
 }
 
 /* Refuses the session, whose account ends with the answer. */

@@ -42,8 +42,8 @@ void fake_primitive(struct platform_regs *regs, enum platform_primitive primitiv
 	regs->w[0] = (uint64_t)slots * SLOT_SIZE;
 }
 
-/* Memory for what is known of far slots; its capability comes from the table that is growing. */
-static enum status get_memory(struct cap payer, size_t size, void **memory, struct cap *chunk)
+/* Memory for what is known of far slots. */
+static enum status get_memory(struct cap payer, size_t size, void **memory)
 {
 	CHECK(payer.selector == SLOT_ACCOUNT << 5);
 	memset(thread_utcb()->words, 0x22, RPC_WORDS * 8);
@@ -51,7 +51,7 @@ static enum status get_memory(struct cap payer, size_t size, void **memory, stru
 	if (refusal)
 		return refusal;
 	*memory = calloc(1, size);
-	return cap_reserve(chunk);
+	return STATUS_OK;
 }
 
 struct heap_source const heap_source_ram = { .get = get_memory };

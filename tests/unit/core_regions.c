@@ -25,7 +25,7 @@ static struct dataspace *memory;
 static struct account *payers[PAYERS];    /* a component, two sessions */
 static uint64_t pages_before[PAYERS];
 
-static struct { uint64_t start, end, offset; int payer; enum rm_access access; } regions[REGIONS];
+static struct { uint64_t start, end, offset; int payer; enum rm_access access; bool fresh; /* RAM of its own */ } regions[REGIONS];
 
 /* --- The model --- */
 
@@ -88,10 +88,19 @@ static uint64_t count_of(int payer)
 	return count;
 }
 
+static uint64_t fresh_of(int payer)
+{
+	uint64_t pages = 0;
+
+	for (int i = 0; i < REGIONS; i++)
+		pages += regions[i].end && regions[i].fresh && regions[i].payer == payer ? (regions[i].end - regions[i].start) >> PAGE_SHIFT : 0;
+	return pages;
+}
+
 static void compare(void)
 {
 	for (int i = 0; i < PAYERS; i++)
-		CHECK(payers[i]->ram_used == pages_before[i] + tables_of(i));
+		CHECK(payers[i]->ram_used == pages_before[i] + tables_of(i) + fresh_of(i));
 }
 
 /* --- Operations --- */
@@ -142,6 +151,34 @@ static void attach(void)
 	regions[i].offset = args.offset;
 	regions[i].payer = payer;
 	regions[i].access = args.access;
+	regions[i].fresh = false;
+}
+
+static void attach_ram(void)
+{
+	int i = 0, payer = unit_below(PAYERS);
+	struct rpc_cap pay = own_cap(&payers[payer]->record);
+	uint64_t size = 1 + unit_below((unit_below(4) ? 12 : 60) * PAGE_SIZE), rounded = (size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE, address = 0;
+	enum status status;
+
+	while (i < REGIONS && regions[i].end)
+		i++;
+	if (i == REGIONS)
+		return;
+	do {
+		core_work = 1 + unit_below(SLICE);
+		status = rm_operations.attach_ram((void *)rm, size, &pay, &address);
+		ledger_check();
+	} while (status == STATUS_AGAIN);
+	if (status == STATUS_OUT_OF_RAM && rounded / PAGE_SIZE + 6 > payers[payer]->ram_limit - payers[payer]->ram_used)
+		return;
+	CHECK(status == STATUS_OK && !overlaps(address, address + rounded) && address % PAGE_SIZE == 0);
+	regions[i].start = address;
+	regions[i].end = address + rounded;
+	regions[i].offset = 0;
+	regions[i].payer = payer;
+	regions[i].access = RM_ACCESS_WRITE;
+	regions[i].fresh = true;
 }
 
 static void detach(void)
@@ -179,18 +216,20 @@ static void touch(void)
 	static uint32_t const needs[] = { 0, FAULT_WRITE, FAULT_EXECUTE };
 	uint32_t error = needs[unit_below(3)];
 	struct kernel_regs message = { .header = 14UL << 32, .w = { thread_object(thread).value, error, 0, 0x1000 } };
+	struct dataspace const *shown;
 	bool allowed;
 	uint64_t page;
 
 	if (!regions[i].end)
 		return;
+	shown = regions[i].fresh ? region_at(rm, regions[i].start)->dataspace : memory;
 	page = regions[i].start + unit_below((regions[i].end - regions[i].start) >> PAGE_SHIFT) * PAGE_SIZE;
 	message.w[2] = page + unit_below(PAGE_SIZE);
 	allowed = !error || (error == FAULT_WRITE ? regions[i].access == RM_ACCESS_WRITE : regions[i].access == RM_ACCESS_EXECUTE);
 	for (int tries = 0; tries < 1000; tries++) {
 		core_work = SLICE;
 		CHECK(pager_handle(&message) == (allowed ? FAULT_RESUME : FAULT_STOP));
-		if (!allowed || is_mapped(page, memory->frame + ((regions[i].offset + page - regions[i].start) >> PAGE_SHIFT)))
+		if (!allowed || is_mapped(page, shown->frame + ((regions[i].offset + page - regions[i].start) >> PAGE_SHIFT)))
 			break;
 		CHECK(tries < 999);
 	}
@@ -253,7 +292,7 @@ static void start(void)
 
 static void run(unsigned operations)
 {
-	static void (*const all[])(void) = { attach, attach, detach, touch, touch, touch_nothing };
+	static void (*const all[])(void) = { attach, attach, attach_ram, detach, touch, touch, touch_nothing };
 
 	for (unsigned i = 0; i < operations; i++) {
 		all[unit_below(ARRAY_SIZE(all))]();

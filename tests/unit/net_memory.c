@@ -12,19 +12,18 @@ enum { BLOCKS = 400, LIMIT = 256 << 10 };
 
 static size_t bytes, limit = SIZE_MAX;
 
-static enum status get(struct cap payer, size_t size, void **memory, struct cap *chunk_cap)
+static enum status get(struct cap payer, size_t size, void **memory)
 {
 	if (bytes + size > limit)
 		return STATUS_OUT_OF_RAM;
 	*memory = calloc(1, size);
-	chunk_cap->selector = size;
 	bytes += size;
 	return STATUS_OK;
 }
 
-static void put(struct cap payer, void *memory, struct cap chunk_cap)
+static void put(void *memory, size_t size)
 {
-	bytes -= chunk_cap.selector;
+	bytes -= size;
 	free(memory);
 }
 

@@ -11,29 +11,23 @@ enum { OBJECTS = 300, PAGE = 4096, STEPS = 60000 };
 static size_t bytes;                 /* that the heap holds */
 static size_t limit = SIZE_MAX;      /* that the source gives in all */
 
-static enum status get(struct cap payer, size_t size, void **memory, struct cap *chunk_cap)
+static enum status get(struct cap payer, size_t size, void **memory)
 {
 	if (bytes + size > limit)
 		return STATUS_OUT_OF_RAM;
 	*memory = aligned_alloc(PAGE, size);
 	memset(*memory, 0, size);
-	chunk_cap->selector = size;
 	bytes += size;
 	return STATUS_OK;
 }
 
-static void put(struct cap payer, void *memory, struct cap chunk_cap)
+static void put(void *memory, size_t size)
 {
-	bytes -= chunk_cap.selector;
+	bytes -= size;
 	free(memory);
 }
 
-static void forget(struct cap chunk_cap)
-{
-	ck_abort_msg("a slab abandons nothing");
-}
-
-static struct heap_source const source = { .get = get, .put = put, .forget = forget };
+static struct heap_source const source = { .get = get, .put = put };
 
 struct object { unsigned char *memory; unsigned char mark; };
 

@@ -15,7 +15,10 @@
 /* Attaches all of `memory`, where there is room. */
 MUST_CHECK enum status dataspace_attach(struct dataspace memory, enum rm_access access, struct account payer, void **address);
 
-/* Ends that. `address` is what dataspace_attach gave. */
+/* Fresh RAM, zeroed, for this address space alone; the size is rounded up to pages. It goes when it is detached. */
+MUST_CHECK enum status ram_attach(struct account payer, size_t size_bytes, void **address);
+
+/* Ends that. `address` is what dataspace_attach or ram_attach gave. */
 void dataspace_detach(void *address);
 
 /* RAM of its own, attached for reading and writing. */

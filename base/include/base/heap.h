@@ -25,12 +25,9 @@ struct account;
 
 /* Where chunks come from: RAM and the region map in a component, memory of the host in tests. */
 struct heap_source {
-	/* A chunk of `size` bytes (whole pages), zeroed; `chunk_cap` is kept for release. */
-	enum status (*get)(struct cap payer, size_t size, void **memory, struct cap *chunk_cap);
-	void        (*put)(struct cap payer, void *memory, struct cap chunk_cap);
-
-	/* The chunk will go with the payer's account. */
-	void        (*forget)(struct cap chunk_cap);
+	/* A chunk of `size` bytes (whole pages), zeroed. It goes with the payer's account, or by `put`. */
+	enum status (*get)(struct cap payer, size_t size, void **memory);
+	void        (*put)(void *memory, size_t size);
 };
 
 struct heap_block;
@@ -51,11 +48,8 @@ extern struct heap_source const heap_source_ram;
 /* Starts empty and costs nothing. */
 void heap_init(struct heap *heap, struct cap payer, struct heap_source const *source);
 
-/* Gives all chunks back, whatever is still in use. The heap may live in one of them. */
+/* Gives all chunks back, whatever is still in use; needless if the payer's account is about to end. The heap may live in one of them. */
 void heap_fini(struct heap *heap);
-
-/* The same for a payer's account that is about to be destroyed, which is what gives the chunks back: no call is made. */
-void heap_abandon(struct heap *heap);
 
 /* A zeroed block; size 0 gives one of 16 bytes. OUT_OF_RAM, OUT_OF_CAPS: the payer's account, or the table of capabilities. */
 MUST_CHECK enum status heap_alloc(struct heap *heap, size_t size, void **block);

@@ -116,6 +116,32 @@ static enum status attach(struct rm *rm, struct env *env, struct dataspace memor
 	return rm_attach(rm, memory, &args, env->account, &address);
 }
 
+/* RAM that is nothing but a region: zeroed, writable, and back to the byte when it is detached. */
+static enum status attached_and_detached(struct env *env)
+{
+	struct account_state before, now;
+	char                *memory;
+	void                *address;
+
+	TRY(account_info(env->account, &before));
+	for (unsigned i = 0; i < 2; i++) {
+		TRY(ram_attach(env->account, 20 * PAGE_SIZE - 1, &address));
+		memory = address;
+		for (unsigned at = 0; at < 20 * PAGE_SIZE; at += PAGE_SIZE / 2) {
+			CHECK(!memory[at]);
+			memory[at] = 1;
+		}
+		TRY(account_info(env->account, &now));
+		CHECK(now.ram_used >= before.ram_used + 20 * PAGE_SIZE && now.caps_used == before.caps_used + 3);
+		dataspace_detach(address);
+	}
+	TRY(account_info(env->account, &now));
+	CHECK(now.ram_used == before.ram_used && now.caps_used == before.caps_used);
+	CHECK_STATUS(ram_attach(env->account, 0, &address), STATUS_INVALID);
+	CHECK_STATUS(ram_attach(env->account, SIZE_MAX, &address), STATUS_OUT_OF_RAM);
+	return STATUS_OK;
+}
+
 enum status test_rm(struct env *env)
 {
 	struct rm_args        size = { .size = 4 * PAGE_SIZE };
@@ -149,6 +175,11 @@ enum status test_rm(struct env *env)
 	CHECK_STATUS(attach(&space, env, inner, (struct rm_attach_args) { .access = RM_ACCESS_ALL }), STATUS_DENIED);
 	TRY(attach(&managed, env, memory, (struct rm_attach_args) { .size = 3 * PAGE_SIZE }));
 	CHECK_STATUS(attach(&managed, env, memory, (struct rm_attach_args) { .size = 2 * PAGE_SIZE }), STATUS_NOT_FOUND);
+	CHECK_STATUS(rm_attach_ram(&managed, 2 * PAGE_SIZE, env->account, &address), STATUS_NOT_FOUND);
+	TRY(rm_attach_ram(&managed, PAGE_SIZE, env->account, &address));
+	CHECK(address == 3 * PAGE_SIZE);
+	TRY(rm_detach(&managed, address));
+	TRY(attached_and_detached(env));
 	CHECK_STATUS(attach(&managed, env, memory, (struct rm_attach_args) { .flags = RM_ATTACH_AT, .size = PAGE_SIZE }), STATUS_EXISTS);
 	CHECK_STATUS(attach(&managed, env, memory, (struct rm_attach_args) { .address = 4 * PAGE_SIZE, .size = PAGE_SIZE }), STATUS_INVALID);
 	TRY(ep_signal(&env->ep, &unused, &handler));
