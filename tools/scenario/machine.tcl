@@ -45,11 +45,25 @@ proc run_until {pattern {seconds ""}} {
 	if {![string is integer -strict $seconds]} {
 		error "run_until PATTERN SECONDS: expected a number of seconds, got \"$seconds\""
 	}
+	return [machine::wait_for match $pattern $seconds]
+}
+
+# The same for what comes in no certain order: output from the beginning counts.
+proc run_until_seen {pattern seconds} {
+	machine::wait_for anywhere $pattern $seconds
+}
+
+proc machine::anywhere {pattern} {
+	return [regexp -inline -lineanchor -- $pattern $machine::log]
+}
+
+# Pumps until the pattern is found by `look`; returns what that does.
+proc machine::wait_for {look pattern seconds} {
 	machine::start
 	set deadline [machine::deadline $seconds]
 	while 1 {
 		set trouble [machine::trouble [expr {[clock milliseconds] >= $deadline}]]
-		set match [machine::match $pattern]
+		set match [$look $pattern]
 		if {[llength $match]} {
 			machine::finish_line
 			runner::passed
@@ -59,15 +73,6 @@ proc run_until {pattern {seconds ""}} {
 			runner::fail "$trouble, while waiting $seconds s for: $pattern"
 		}
 		machine::pump [expr {($deadline - [clock milliseconds]) / 1000.0}]
-	}
-}
-
-# The same for what comes in no certain order: output from the beginning counts.
-proc run_until_seen {pattern seconds} {
-	if {[regexp -line -- $pattern $machine::log]} {
-		runner::passed
-	} else {
-		run_until $pattern $seconds
 	}
 }
 
