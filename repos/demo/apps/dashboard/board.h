@@ -15,7 +15,8 @@
 #include "server.h"
 #include "view.h"
 
-enum { BOARD_REPORTS = 8, BOARD_FILE = 96, BOARD_REPORT_SIZE = 64 << 10, BOARD_REPORT_NODES = 2048, BOARD_SNAPSHOT = 192 << 10, BOARD_FILES = BOARD_REPORTS + 2 };
+enum { BOARD_REPORTS = 8, BOARD_FILE = 96, BOARD_REPORT_SIZE = 64 << 10, BOARD_REPORT_NODES = 2048, BOARD_SNAPSHOT = 192 << 10,
+       BOARD_FILES = BOARD_REPORTS + 2 };
 
 struct board_file {
 	char   file[BOARD_FILE];

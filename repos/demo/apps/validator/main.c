@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The validator: stands between whoever wishes for a configuration of an init and the init that gets it. An ordinary program: it reads a file that changes now and then,
- * checks it as tools/check_config does before a machine boots, whose code this is, in the place where it is to be: within the configuration of the top-level init, as what the ROM
- * has from which the inner one reads its own. Then it writes two others: the configuration, if nothing is wrong with it, and a verdict in any case.
+ * The validator: stands between whoever wishes for a configuration of an init and the init that gets it. An ordinary program: it reads a file that changes
+ * now and then, and checks it as tools/check_config does before a machine boots, whose code this is, in the place where it is to be: within the
+ * configuration of the top-level init, as what the ROM has from which the inner one reads its own. Then it writes two others: the configuration, if nothing
+ * is wrong with it, and a verdict in any case.
  *
- * What reaches it comes from outside: at most 64 KiB, no document type (base's reader refuses that, before libxml2 sees any of it), and no more memory than this
- * component has: a check that takes more ends, and the wish is refused.
+ * What reaches it comes from outside: at most 64 KiB, no document type (base's reader refuses that, before libxml2 sees any of it), and no more memory than
+ * this component has: a check that takes more ends, and the wish is refused.
  */
 #include "../dashboard/whole_file.h"
 

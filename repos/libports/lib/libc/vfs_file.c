@@ -33,8 +33,8 @@ static long read_node(struct file *file, void *to, size_t size, uint64_t offset)
 }
 
 /*
- * Newer content is told as Linux does it for the attributes in sysfs: POLLPRI and POLLERR, until the file is opened again or read from its beginning. While somebody else has
- * the file open it stays what it is, so there is nothing to be told.
+ * Newer content is told as Linux does it for the attributes in sysfs: POLLPRI and POLLERR, until the file is opened again or read from its beginning. While
+ * somebody else has the file open it stays what it is, so there is nothing to be told.
  */
 static short poll_node(struct file *file)
 {
