@@ -73,6 +73,8 @@ struct problem {
 	enum severity   severity;
 	char const     *file, *text;
 	struct position at;
+	char const     *asker_file;             /* of a request: where the child is that asked first, however far from there it was decided; or NULL */
+	struct position asker;
 	char const     *more[PROBLEM_LINES];    /* what decided, what to change */
 	unsigned        more_count;
 };

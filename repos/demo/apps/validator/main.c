@@ -67,22 +67,22 @@ static void add_error(struct verdict *verdict, unsigned line, char const *text)
 	verdict->count++;
 }
 
-/* What was found, with what decided and what to change. What is wrong around the wish is told, too, for it stands in its way. */
+/* What was found, with what decided and what to change; at the line of who asked, if it was decided outside. What is wrong around the wish is told, too, for it stands in its way. */
 static void add_problems(struct verdict *verdict)
 {
 	for (struct problem const *problem = problem_next(NULL); problem; problem = problem_next(problem)) {
-		bool const is_ours = strcmp(problem->file, wish_name) == 0;
+		bool const is_here = strcmp(problem->file, wish_name) == 0, is_asked_here = problem->asker_file && strcmp(problem->asker_file, wish_name) == 0;
 		char       text[ERROR_TEXT];
 		size_t     size = 0;
 
 		if (problem->severity != SEVERITY_ERROR)
 			continue;
-		if (!is_ours)
+		if (!is_here)
 			size = (size_t)snprintf(text, sizeof(text), "%.100s:%u: ", problem->file, problem->at.line);
 		size += (size_t)snprintf(text + size, sizeof(text) - size, "%s", problem->text);
 		for (unsigned i = 0; i < problem->more_count && size < sizeof(text); i++)
 			size += (size_t)snprintf(text + size, sizeof(text) - size, "; %s", problem->more[i]);
-		add_error(verdict, is_ours ? problem->at.line : 0, text);
+		add_error(verdict, is_here ? problem->at.line : is_asked_here ? problem->asker.line : 0, text);
 	}
 }
 
