@@ -67,7 +67,10 @@ static void add_error(struct verdict *verdict, unsigned line, char const *text)
 	verdict->count++;
 }
 
-/* What was found, with what decided and what to change; at the line of who asked, if it was decided outside. What is wrong around the wish is told, too, for it stands in its way. */
+/*
+ * What was found, with what decided and what to change; at the line of who asked, if it was decided outside. What is wrong around the wish is told, too, for
+ * it stands in its way.
+ */
 static void add_problems(struct verdict *verdict)
 {
 	for (struct problem const *problem = problem_next(NULL); problem; problem = problem_next(problem)) {
