@@ -81,13 +81,19 @@ static enum status deny(struct cpu const *from, uint32_t share, char const *why)
 	return STATUS_DENIED;
 }
 
+/* Who uses up the share of the one that `budget` comes from can do so within `budget`, too: that is a part of it. */
+static bool narrows(struct budget const *has, struct budget const *budget)
+{
+	return !has->share && has->origin == budget->origin;
+}
+
 static enum status check(struct cpu const *from, struct budget const *has, struct budget_want const *want)
 {
 	struct budget const *budget = cpu_budget(from);
 
 	if (!budget || !budget->share)
 		return deny(from, want->share, "it has no share itself");
-	if (has && has->origin != budget)
+	if (has && has->origin != budget && !narrows(has, budget))
 		return deny(from, want->share, "whom it is for has a share from somebody else");
 	if (want->share > budget->share - budget->given + (has ? has->share : 0))
 		return deny(from, want->share, "it has not so much left");
@@ -144,7 +150,7 @@ enum status budget_give(struct cpu *from, struct cpu *to, struct budget_want con
 	if (from == to)
 		return STATUS_INVALID;
 	RPC_TRY(check(from, budget, want));
-	if (!budget || !budget->share != !want->share) {
+	if (!budget || !budget->share != !want->share || budget->origin != cpu_budget(from)) {
 		if (!list_is_empty(&to->threads) || (budget && !list_is_empty(&budget->parts)))
 			return STATUS_BUSY;
 		shared = budget;

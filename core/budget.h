@@ -39,8 +39,9 @@ void budget_init_root(struct cpu *cpu, uint32_t cpus);
 
 /*
  * Gives `to`, which has no threads yet, a share of what `from` has; or another one than before. DENIED: `from` has no share, or not so much of it
- * left, or `to` has its from somebody else; the log says which. INVALID: a strange period, or a change from or to a share of 0. BUSY: `to` has threads, or
- * has given more on. OUT_OF_CAPS: its account.
+ * left, or `to` has its from somebody else, unless it uses up the share that the one of `from` is a part of: from then on it does so within that part;
+ * the log says which. INVALID: a strange period, or a change from or to a share of 0. BUSY: `to` has threads, or has given more on. OUT_OF_CAPS: its
+ * account.
  */
 MUST_CHECK enum status budget_give(struct cpu *from, struct cpu *to, struct budget_want const *want);
 

@@ -147,6 +147,21 @@ static void write_child(struct xml_writer *xml, struct sandbox const *sandbox, s
 	xml_end(xml);
 }
 
+/* The time that init itself had, and of its share what it was given and has given on: those who have a share of their own have no more than that together. */
+static void write_own_cpu(struct xml_writer *xml, struct sandbox const *sandbox)
+{
+	uint64_t ns;
+	uint32_t share, given_on, period_us;
+	bool     is_shared;
+
+	if (cpu_consumed(&sandbox->env->cpu, &ns) == STATUS_OK)
+		xml_attr_u64(xml, "cpu_ns", ns);
+	if (cpu_share(&sandbox->env->cpu, &share, &given_on, &period_us, &is_shared) != STATUS_OK || !share)
+		return;
+	xml_attr_u64(xml, "cpu_share", share / CPU_PARTS_PER_PERCENT);
+	xml_attr_u64(xml, "cpu_given", given_on / CPU_PARTS_PER_PERCENT);
+}
+
 static void write_denials(struct xml_writer *xml, struct sandbox const *sandbox)
 {
 	unsigned const first = sandbox->explained > SANDBOX_EXPLANATIONS ? sandbox->explained - SANDBOX_EXPLANATIONS : 0;
@@ -166,7 +181,6 @@ size_t report_write(struct sandbox *sandbox, char *to, size_t size)
 {
 	struct config_report const *report = &sandbox->config.report;
 	struct xml_writer           xml;
-	uint64_t                    ns;
 	size_t                      used;
 	enum status                 status;
 
@@ -176,8 +190,8 @@ size_t report_write(struct sandbox *sandbox, char *to, size_t size)
 	xml_attr_u64(&xml, "updates", sandbox->updates);
 	if (report->denied)
 		xml_attr_u64(&xml, "denials", sandbox->explained);
-	if (report->cpu && cpu_consumed(&sandbox->env->cpu, &ns) == STATUS_OK)
-		xml_attr_u64(&xml, "cpu_ns", ns);
+	if (report->cpu)
+		write_own_cpu(&xml, sandbox);
 	write_account(&xml, sandbox->env->account, (struct account) { CAP_NULL }, report->init_ram, report->init_caps);
 	list_for_each (child, &sandbox->children, struct sandbox_child, of_sandbox)
 		write_child(&xml, sandbox, child);

@@ -107,7 +107,7 @@ class Browser:
 
     def key(self, key, code=None):
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code or key, windowsVirtualKeyCode={"Tab": 9, "Enter": 13, "ArrowDown": 40, "ArrowUp": 38}.get(key, 0))
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code or key, text="\r" if key == "Enter" else "", windowsVirtualKeyCode={"Tab": 9, "Enter": 13, "ArrowDown": 40, "ArrowUp": 38}.get(key, 0))
 
     def close(self):
         self.process.kill()

@@ -5,12 +5,14 @@
 #   page.py PORT DIRECTORY     prints a line for each check; ends with 0 if all passed
 
 import sys
+import time
 
 from browser import Browser
 
 PORT, DIRECTORY = int(sys.argv[1]), sys.argv[2]
 MIB = 1 << 20
 PATIENCE = 120
+START = time.monotonic()
 
 browser = Browser(patience_s=120)
 passed = 0
@@ -20,7 +22,7 @@ def check(what, expression, seconds=PATIENCE):
     global passed
     browser.wait(expression, seconds, what)
     passed += 1
-    print("page:", what, flush=True)
+    print(f"page: {time.monotonic() - START:.1f} s: {what}", flush=True)
 
 
 def click(element):
@@ -45,7 +47,12 @@ try:
     check("the stream brings a state", "document.body.dataset.time")
     check("the tree is there", '["", "world", "world/alpha", "world/alpha/depot", "world/beta/dot", "dashboard", "nic_bridge"]'
           '.every(path => document.querySelector(`[data-path="${path}"]`))')
+    check("and all of it runs", 'state.components.every(c => c.state === "ALIVE" || c.name === "unstable")')
     check("the ledger adds up", BALANCED)
+    check("each has a share of the CPU, and the shares are the machine's", 'state.components.every(c => !c.cpu || c.cpu.limit > 0) && '
+          'document.getElementById("sum-cpu").textContent === document.getElementById("machine-cpu").textContent')
+    check("who computes without end has its share and no more", '(() => { const c = state.components.find(c => c.path === "world/greedy").cpu; '
+          'return c && c.known && c.own > .75 * c.limit && c.own < 1.25 * c.limit; })()')
     machine = browser.evaluate("state.machine.ram")
     check("sessions are arrows", 'document.querySelectorAll("#arc-lines path.arc").length >= 3')
     check("the time line tells of donations", 'document.querySelector("#events .kind-donation")')
@@ -57,7 +64,8 @@ try:
     choose("world/alpha")
     browser.evaluate('document.getElementById("to").value = "world/beta"; document.getElementById("mib").value = 4')
     alpha, beta = browser.evaluate(limit("world/alpha")), browser.evaluate(limit("world/beta"))
-    click("#give")
+    browser.evaluate('document.getElementById("mib").focus()')
+    browser.key("Enter")
     check("give 4 MiB moves 4 MiB in the ledger", f'{limit("world/alpha")} === {alpha - 4 * MIB} && {limit("world/beta")} === {beta + 4 * MIB} && {BALANCED}')
     check("the sum stays the machine's", f"state.machine.ram === {machine} && {BALANCED}")
     check("the page says that it was done", 'document.getElementById("said").textContent.includes("valid")')

@@ -5,8 +5,8 @@
  * manifest in the README of each. This header holds what the parts share: inputs, problems, and the tree that is checked.
  *
  * The tree is made of levels, one for each init whose configuration is known; a level has a child for each <start>, a child has
- * the requests that its manifest declares, a request its path from hop to hop. It is a program that runs once for a moment:
- * memory is never given back.
+ * the requests that its manifest declares, a request its path from hop to hop. Memory is given back all at once, when the check is over:
+ * the tool runs for one, repos/demo/apps/validator makes one after the other.
  */
 #pragma once
 
@@ -20,18 +20,23 @@
 
 /* --- text.c: memory and text --- */
 
-/* Zeroed; the program ends when there is no memory. */
+/* Zeroed; without memory it fails. */
 void *check_alloc(size_t size);
+
+/* What was read so far stays, but for problems; check_forget takes back all that was made since, and a check can begin again. */
+void check_keep(void);
+void check_forget(void);
 
 #define NEW(pointer) ((pointer) = check_alloc(sizeof(*(pointer))))
 
 /* Formatted, in memory of its own. */
 char *text_of(char const *format, ...) FORMAT_CHECKED(1, 2);
+char *text_of_list(char const *format, va_list arguments);
 
 /* An attribute's value, or NULL. */
 char const *text_attribute(struct node node, char const *name);
 
-/* Ends the program with one line on stderr, status 2: what it was called with is wrong, not what it reads. */
+/* The program's own: it cannot go on, because of what it was called with or for lack of memory, not because of what it checks. */
 _Noreturn void fail(char const *format, ...) FORMAT_CHECKED(1, 2);
 
 /* Is the first of the two names closer to `wanted` than the other, and close enough to be meant? `best` may be NULL. */
@@ -44,8 +49,12 @@ struct source {
 	size_t           size, count;   /* of the text; of the nodes */
 	struct xml_node *nodes;
 	struct node      root;
+	bool             is_valid;      /* by the schema, so that it need not be held against it again */
 };
 struct source *source_read(char const *path);
+
+/* The same of a text, which is copied; `path` is what it is called. */
+struct source *source_of(char const *path, char const *text, size_t size);
 
 /* Indexes its text. False: it is no XML, as *error says. */
 bool source_index(struct source *source, struct xml_error *error);
@@ -64,6 +73,8 @@ struct problem {
 	enum severity   severity;
 	char const     *file, *text;
 	struct position at;
+	char const     *asker_file;             /* of a request: where the child is that asked first, however far from there it was decided; or NULL */
+	struct position asker;
 	char const     *more[PROBLEM_LINES];    /* what decided, what to change */
 	unsigned        more_count;
 };
@@ -71,6 +82,11 @@ struct problem {
 /* Adds a problem; one that says the same at the same place counts once. */
 struct problem *problem_add(enum severity severity, char const *file, struct position at, char const *text, ...) FORMAT_CHECKED(4, 5);
 void            problem_more(struct problem *problem, char const *text, ...) FORMAT_CHECKED(2, 3);
+
+/* In the order of the lines: the one after `problem`, or the first after NULL; NULL: that was all. */
+struct problem const *problem_next(struct problem const *problem);
+
+void report_forget(void);
 
 /* Is there a problem already that the configuration's own reader reported for this line? */
 bool problem_is_at(char const *file, unsigned line);
@@ -243,6 +259,11 @@ extern struct level *levels;
 /* Reads the configuration and all that are nested in it. False: it is none at all. */
 bool levels_make(struct source *source);
 
+/* What the ROM `name`, which is made at run time, is taken to have, where an init reads its configuration from it. `source` is indexed. */
+void levels_take_rom(char const *name, struct source *source);
+
+void levels_forget(void);
+
 struct child *level_child(struct level *level, struct config_start const *start);
 
 /* "init -> sub -> client" */
@@ -256,6 +277,8 @@ void schema_check(struct source const *source, struct node config);
 
 /* Reports what nobody else has reported for the same line. */
 void schema_report(void);
+
+void schema_forget(void);
 
 /* --- path.c: following --- */
 
@@ -272,6 +295,10 @@ void quotas_check(void);
 void rules_check(void);
 void values_check(void);
 void cycles_check(void);
+void cycles_forget(void);
+
+/* All of them, and the schema's. */
+void all_check(void);
 
 /* --- needs.c, why.c, graph.c, list.c, reference.c: other views --- */
 

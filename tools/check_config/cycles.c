@@ -83,3 +83,9 @@ void cycles_check(void)
 			walk(&level->children[i]);
 	}
 }
+
+void cycles_forget(void)
+{
+	depth = 0;
+	finished = NULL;
+}

@@ -2,7 +2,6 @@
 /* The tree: the configuration at the top, and those of the inits below it, as far as they are known before they run. */
 #include "check.h"
 #include <base/string.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct level *levels;
@@ -19,9 +18,9 @@ static void *acquire(struct arena *arena, size_t size)
 	return check_alloc(size);
 }
 
+/* All of it goes together. */
 static void release(struct arena *arena, void *chunk, size_t size)
 {
-	free(chunk);
 }
 
 /* Of the names in "; expected name, ram or caps", the one that is meant; NULL: none. */
@@ -125,6 +124,13 @@ static void tell_loop(struct child const *child, char const *module)
 	             "to mend it: give it a <config> or <configfile> of its own");
 }
 
+/* `source` is indexed; `module` is the ROM that it is in. */
+static void from_source(struct child *child, char const *module, struct source *source)
+{
+	schema_check(source, source->root);
+	(void)level_make(&(struct document_of_levels) { source, module }, source->root, child);
+}
+
 static void from_module(struct child *child, char const *module)
 {
 	char const      *path   = machine_file(module);
@@ -147,8 +153,24 @@ static void from_module(struct child *child, char const *module)
 		            xml_error_text(&error, text, sizeof(text)));
 		return;
 	}
-	schema_check(source, source->root);
-	(void)level_make(&(struct document_of_levels) { source, module }, source->root, child);
+	from_source(child, module, source);
+}
+
+static struct {
+	char const    *name;
+	struct source *source;
+} taken;
+
+void levels_take_rom(char const *name, struct source *source)
+{
+	taken.name = name;
+	taken.source = source;
+}
+
+void levels_forget(void)
+{
+	levels = NULL;
+	taken.source = NULL;
 }
 
 /* An init whose configuration is not in its start asks for the ROM "config". */
@@ -159,6 +181,8 @@ static void from_rom(struct child *child)
 	path_follow(&path, child, child->start->configfile ? child->start->configfile : "config");
 	if (path.end == PATH_CORE)
 		from_module(child, text_of("%s", label_last(path.label)));
+	else if (path.end == PATH_CHILD && taken.source && string_equal(label_last(path.label), taken.name))
+		from_source(child, taken.name, taken.source);
 	else if (path.end != PATH_DENIED)
 		unknown("below \"%s\": its configuration is made at run time%s%s", child_label(child), path.server ? ", by " : "",
 		        path.server ? child_label(path.server) : "");
@@ -184,4 +208,14 @@ bool levels_make(struct source *source)
 		}
 	}
 	return true;
+}
+
+void all_check(void)
+{
+	requests_check();
+	quotas_check();
+	rules_check();
+	values_check();
+	cycles_check();
+	schema_report();
 }

@@ -251,6 +251,8 @@ void path_tell(struct path const *path, enum severity severity)
 	}
 	explain_denial(&explanation, &denial);
 	problem = problem_add(severity, last->level->config.file, place_of(last), "[%s] %s", last->level->label, explanation.what);
+	problem->asker_file = path->hops[0].level->config.file;
+	problem->asker = path->hops[0].client->at;
 	for (unsigned i = path->count; i > 0; i--)
 		tell_hop(problem, path, &path->hops[i - 1], i == path->count);
 }

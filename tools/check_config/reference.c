@@ -45,14 +45,18 @@ static void put_text(char const *text)
 	}
 }
 
+/* What is said in an element. */
+static char const *said_in(struct node node)
+{
+	size_t const size = node_text_size(node);
+	char        *text = check_alloc(size);
+
+	return node_text(node, text, size) == STATUS_OK ? text : "";
+}
+
 static void put_documentation(struct node node)
 {
-	struct node const documentation = node_child(node, "a:documentation");
-	size_t const      size          = node_text_size(documentation);
-	char             *text          = check_alloc(size);
-
-	if (node_text(documentation, text, size) == STATUS_OK)
-		put_text(text);
+	put_text(said_in(node_child(node, "a:documentation")));
 }
 
 /* --- Attributes --- */
@@ -79,17 +83,31 @@ static void put_type(struct node node, unsigned depth)
 	}
 }
 
-static void put_attribute(struct node attribute, bool is_required)
+static void put_row(struct node attribute, char const *name, bool is_required, struct node documentation)
 {
-	char const *name = text_attribute(attribute, "name");
-
-	if (!name || !node_exists(node_child(attribute, "a:documentation")))
-		return;
 	fprintf(page, "<tr><td><code>%s</code>%s</td><td>", name, is_required ? "<br/>required" : "");
 	put_type(attribute, 0);
 	fputs("</td><td>", page);
-	put_documentation(attribute);
+	put_text(said_in(documentation));
 	fputs("</td></tr>\n", page);
+}
+
+/* One that has no name itself has a choice of them, each with its documentation behind it. */
+static void put_attribute(struct node attribute, bool is_required)
+{
+	char const       *name          = text_attribute(attribute, "name");
+	struct node const documentation = node_child(attribute, "a:documentation");
+
+	if (name && node_exists(documentation))
+		put_row(attribute, name, is_required, documentation);
+	if (name)
+		return;
+	node_for_each (child, node_child(attribute, "choice"), NULL) {
+		if (node_is(child, "name"))
+			name = said_in(child);
+		else if (name && node_is(child, "a:documentation"))
+			put_row(attribute, name, is_required, child);
+	}
 }
 
 /* Visits what is in an element, through groups and named parts without an element of their own. */
@@ -113,7 +131,7 @@ static void walk(struct node node, struct visit const *visit, bool is_required, 
 		else if (is_ref && !node_exists(element))
 			walk(define, visit, is_required, depth + 1);
 		else if (node_is(child, "optional") || node_is(child, "choice") || node_is(child, "zeroOrMore") || node_is(child, "oneOrMore") || node_is(child, "group"))
-			walk(child, visit, is_required && !node_is(child, "optional"), depth + 1);
+			walk(child, visit, is_required && !node_is(child, "optional") && !node_is(child, "zeroOrMore"), depth + 1);
 	}
 }
 

@@ -13,15 +13,6 @@ static struct problem *problems;
 static struct note    *assumptions, *unknowns;
 static unsigned        proved_count, assumed_count, unknown_count;
 
-static char *text_of_list(char const *format, va_list arguments)
-{
-	char *text;
-
-	if (vasprintf(&text, format, arguments) < 0)
-		fail("no memory");
-	return text;
-}
-
 /* --- Problems --- */
 
 static int compare(struct problem const *a, struct problem const *b)
@@ -71,6 +62,11 @@ bool problem_is_at(char const *file, unsigned line)
 			return true;
 	}
 	return false;
+}
+
+struct problem const *problem_next(struct problem const *problem)
+{
+	return problem ? problem->next : problems;
 }
 
 /* --- The balance --- */
@@ -141,4 +137,11 @@ unsigned report_all(FILE *to)
 	print_notes(to, "unknown", unknowns);
 	fprintf(to, "proved %u, assumed %u, unknown %u\n", proved_count, assumed_count, unknown_count);
 	return errors;
+}
+
+void report_forget(void)
+{
+	problems = NULL;
+	assumptions = unknowns = NULL;
+	proved_count = assumed_count = unknown_count = 0;
 }

@@ -23,18 +23,22 @@ static struct violation {
 	struct position   at;
 } *violations;
 
-static void ignore(void *context, xmlError *error)
+/* What libxml2 has of the document at hand: it gives it back even if the check ends within. */
+static xmlRelaxNGValidCtxt *context;
+static xmlDoc              *document;
+
+static void ignore(void *nobody, xmlError *error)
 {
 }
 
 void schema_load(char const *path)
 {
-	xmlRelaxNGParserCtxt *context = xmlRelaxNGNewParserCtxt(path);
+	xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(path);
 
-	schema = context ? xmlRelaxNGParse(context) : NULL;
+	schema = parser ? xmlRelaxNGParse(parser) : NULL;
 	if (!schema)
 		fail("cannot read the schema, %s", path);
-	xmlRelaxNGFreeParserCtxt(context);
+	xmlRelaxNGFreeParserCtxt(parser);
 }
 
 /* The element behind `node` in the order of their start tags; NULL: it was the last. */
@@ -49,9 +53,9 @@ static xmlNode *next_element(xmlNode *node)
 	return next;
 }
 
-static void note(void *context, xmlError *error)
+static void note(void *checked_, xmlError *error)
 {
-	struct checked const *checked = context;
+	struct checked const *checked = checked_;
 	struct violation    **end = &violations, *violation;
 	xmlNode              *wanted = error->node;
 	size_t                index = checked->first;
@@ -74,14 +78,29 @@ static void note(void *context, xmlError *error)
 	*end = violation;
 }
 
+static void give_back(void)
+{
+	if (context)
+		xmlRelaxNGFreeValidCtxt(context);
+	xmlFreeDoc(document);
+	context = NULL;
+	document = NULL;
+}
+
+void schema_forget(void)
+{
+	give_back();
+	violations = NULL;
+}
+
 void schema_check(struct source const *source, struct node config)
 {
-	struct checked      checked = { source, (size_t)(config.at - source->nodes) };
-	xmlRelaxNGValidCtxt *context;
-	char const          *text;
-	size_t               size;
-	xmlDoc              *document;
+	struct checked checked = { source, (size_t)(config.at - source->nodes) };
+	char const    *text;
+	size_t         size;
 
+	if (source->is_valid)
+		return;
 	xmlSetStructuredErrorFunc(NULL, ignore);
 	text = node_raw(config, &size);
 	document = xmlReadMemory(text, (int)size, source->path, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
@@ -90,10 +109,11 @@ void schema_check(struct source const *source, struct node config)
 		return;
 	}
 	context = xmlRelaxNGNewValidCtxt(schema);
+	if (!context)
+		fail("no memory");
 	xmlRelaxNGSetValidStructuredErrors(context, note, &checked);
 	(void)xmlRelaxNGValidateDoc(context, document);
-	xmlRelaxNGFreeValidCtxt(context);
-	xmlFreeDoc(document);
+	give_back();
 }
 
 void schema_report(void)

@@ -3,6 +3,7 @@
 #include "check.h"
 #include <base/assert.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,25 +13,60 @@ _Noreturn void assert_failed(char const *file, unsigned line, char const *text)
 	abort();
 }
 
-_Noreturn void fail(char const *format, ...)
-{
-	va_list arguments;
+/* --- Memory --- */
 
-	va_start(arguments, format);
-	fputs("check_config: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-	exit(2);
-}
+struct block {
+	struct block *next;
+	max_align_t   memory[];
+};
+
+static struct block *blocks, *kept;
 
 void *check_alloc(size_t size)
 {
-	void *memory = calloc(1, size ? size : 1);
+	struct block *block = calloc(1, sizeof(*block) + size);
 
-	if (!memory)
+	if (!block)
 		fail("no memory");
-	return memory;
+	block->next = blocks;
+	blocks = block;
+	return block->memory;
+}
+
+void check_keep(void)
+{
+	report_forget();
+	kept = blocks;
+}
+
+void check_forget(void)
+{
+	levels_forget();
+	report_forget();
+	schema_forget();
+	cycles_forget();
+	while (blocks != kept) {
+		struct block *next = blocks->next;
+
+		free(blocks);
+		blocks = next;
+	}
+}
+
+char *text_of_list(char const *format, va_list arguments)
+{
+	va_list again;
+	char   *text;
+	int     size;
+
+	va_copy(again, arguments);
+	size = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (size < 0)
+		fail("no memory");
+	text = check_alloc((size_t)size + 1);
+	vsnprintf(text, (size_t)size + 1, format, arguments);
+	return text;
 }
 
 char *text_of(char const *format, ...)
@@ -39,8 +75,7 @@ char *text_of(char const *format, ...)
 	char   *text;
 
 	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		fail("no memory");
+	text = text_of_list(format, arguments);
 	va_end(arguments);
 	return text;
 }
@@ -99,19 +134,28 @@ bool text_is_meant(char const *wanted, char const *name, char const *best)
 
 /* --- Files --- */
 
+struct source *source_of(char const *path, char const *text, size_t size)
+{
+	struct source *source;
+
+	NEW(source);
+	source->path = text_of("%s", path);
+	source->text = check_alloc(size + 1);
+	memcpy(source->text, text, size);
+	source->size = size;
+	return source;
+}
+
 struct source *source_read(char const *path)
 {
+	static char    text[XML_SIZE_MAX + 1];
 	FILE          *file = fopen(path, "rb");
 	struct source *source;
 
 	if (!file)
 		return NULL;
-	NEW(source);
-	source->path = text_of("%s", path);
-	source->text = check_alloc(XML_SIZE_MAX + 2);
-	source->size = fread(source->text, 1, XML_SIZE_MAX + 1, file);
+	source = source_of(path, text, fread(text, 1, sizeof(text), file));
 	fclose(file);
-	source->text[source->size] = '\0';
 	return source;
 }
 

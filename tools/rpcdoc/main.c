@@ -345,18 +345,24 @@ static void write_pages(void)
 	html_index();
 }
 
+static char const usage[] = "usage: rpcdoc [-I DIRECTORY]... OUTPUT_DIRECTORY|-x OUTPUT INPUT...";
+
 int main(int argc, char **argv)
 {
 	char const **directories = allocate(((size_t)argc + 1) * sizeof(*directories));
 	int          i, count = 0;
 	bool         is_xml;
 
+	if (argc == 2 && text_is(argv[1], "--help")) {
+		puts(usage);
+		return 0;
+	}
 	for (i = 1; i + 1 < argc && text_is(argv[i], "-I"); i += 2)
 		directories[count++] = argv[i + 1];
 	is_xml = i < argc && text_is(argv[i], "-x");
 	i += is_xml;
 	if (argc - i < 2 || argv[i][0] == '-')
-		fail(NULL, "usage: rpcdoc [-I DIRECTORY]... OUTPUT_DIRECTORY|-x OUTPUT INPUT...");
+		fail(NULL, "%s", usage);
 	read_all(argv + i + 1, directories);
 	if (is_xml) {
 		open_file(argv[i]);

@@ -29,11 +29,17 @@ static void write_dependencies(char const *path, char const *target)
 	close_output(path);
 }
 
+static char const usage[] = "usage: rpcgen [-I DIRECTORY]... [-d DEPFILE] INPUT OUTPUT";
+
 int main(int argc, char **argv)
 {
 	char const **directories = allocate(((size_t)argc + 1) * sizeof(*directories)), *dependencies = NULL;
 	int          i, count = 0;
 
+	if (argc == 2 && text_is(argv[1], "--help")) {
+		puts(usage);
+		return 0;
+	}
 	for (i = 1; i + 2 < argc && argv[i][0] == '-'; i += 2) {
 		if (text_is(argv[i], "-I"))
 			directories[count++] = argv[i + 1];
@@ -43,7 +49,7 @@ int main(int argc, char **argv)
 			break;
 	}
 	if (i + 2 != argc)
-		fail(NULL, "usage: rpcgen [-I DIRECTORY]... [-d DEPFILE] INPUT OUTPUT");
+		fail(NULL, "%s", usage);
 	parse(lex(argv[i], text_import_name(argv[i]), NULL), directories);
 	check();
 	open_output(argv[i + 1]);

@@ -173,6 +173,8 @@ enum status dma_bus_master(struct pci_session *session, bool on)
 
 	if (on)
 		RPC_TRY(check_may(client, "bus mastering"));
+	if (on && client->function->is_stopped)
+		return STATUS_DENIED;
 	function_command(client->function, on ? COMMAND_MASTER : 0, on ? 0 : COMMAND_MASTER);
 	return STATUS_OK;
 }

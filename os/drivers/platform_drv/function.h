@@ -9,6 +9,7 @@
 
 #include "config_space.h"
 
+#include <base/ep.h>
 #include <base/list.h>
 
 enum { FUNCTION_BARS = 6, FUNCTION_NAME = 8, FUNCTION_RESET_MS = 100 /* PCI Express 4.0, 6.6.2 */ };
@@ -53,6 +54,9 @@ struct function {
 	char                 name[FUNCTION_NAME];     /* 00:1f.2 */
 	struct client       *owner;                   /* whose it is; NULL: nobody's */
 	unsigned             faults;                  /* accesses of its that were blocked, in this session */
+	bool                 is_stopped;              /* it did not stop by itself: no bus mastering any more, in this session */
+	struct handler       stormed;                 /* interrupt messages come without end; */
+	struct signal_context storm;                  /* made with the first interrupt, for good */
 	bool                 is_resetting, is_asleep;
 	struct handler       reset_done;
 };

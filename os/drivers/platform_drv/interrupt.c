@@ -4,6 +4,7 @@
  * write by the device, so who may not do DMA has the line alone.
  */
 #include "client.h"
+#include "machine.h"
 
 #include <base/cap_alloc.h>
 
@@ -140,6 +141,27 @@ static void close_interrupt(struct interrupt *interrupt)
 	interrupt->line = CAP_NULL;
 }
 
+/* core has told that the function sends messages, and its driver does not acknowledge them. One that has ended meanwhile left nothing to be stopped. */
+static void handle_storm(struct handler *handler, uint64_t count)
+{
+	struct function *function = container_of(handler, struct function, stormed);
+
+	if (function->owner)
+		machine_stop(function, "interrupts storm");
+}
+
+/* Lines do not storm: core masks them. */
+static enum status watch(struct client *client, struct interrupt *interrupt)
+{
+	struct function *function = client->function;
+
+	if (cap_is_null(function->storm.cap)) {
+		function->stormed.handle = handle_storm;
+		RPC_TRY(ep_signal(&interrupt->irq.connection.env->ep, &function->stormed, &function->storm));
+	}
+	return irq_storm_handler(&interrupt->irq, function->storm);
+}
+
 static enum status open_interrupt(struct client *client, struct interrupt *interrupt, uint32_t index, struct signal_context handler)
 {
 	enum kind const kind = kind_of(client);
@@ -151,6 +173,8 @@ static enum status open_interrupt(struct client *client, struct interrupt *inter
 	interrupt->index = index;
 	RPC_TRY(client_connect(client, &interrupt->irq.connection, &irq_type, &args));
 	status = irq_bind(&interrupt->irq, handler, &interrupt->line);
+	if (status == STATUS_OK && kind != LINE)
+		status = watch(client, interrupt);
 	if (status == STATUS_OK)
 		status = enable(client, interrupt, kind);
 	if (status != STATUS_OK)

@@ -27,6 +27,17 @@ static struct function *function_at(uint16_t source)
 	return NULL;
 }
 
+void machine_stop(struct function *function, char const *what)
+{
+	if (function->is_stopped)
+		return;
+	function->is_stopped = true;
+	function_command(function, 0, COMMAND_MASTER);
+	log_error("%s: %s of \"%s\" does not stop: its bus mastering is turned off", what, function->name, function_owner(function));
+	log_info("to have it again: start \"%s\" anew, with a driver that %s", function_owner(function),
+	         string_equal(what, "DMA blocked") ? "gives its device addresses of DMA memory alone" : "acknowledges interrupts, or a device that does not storm");
+}
+
 static void blocked(struct dma_fault const *fault)
 {
 	struct function *function = function_at(fault->source);
@@ -36,10 +47,8 @@ static void blocked(struct dma_fault const *fault)
 	if (faults <= FAULTS_MAX)
 		log_warning("DMA blocked: %02x:%02x.%x of \"%s\" %s 0x%llx (reason %u)", at >> 8, at >> 3 & 31u, at & 7u,
 		            function ? function_owner(function) : "nobody", fault->is_read ? "reads" : "writes", (unsigned long long)fault->address, fault->reason);
-	if (faults == FAULTS_MAX) {
-		log_error("DMA blocked: %s of \"%s\" does not stop: its bus mastering is turned off", function->name, function_owner(function));
-		function_command(function, 0, COMMAND_MASTER);
-	}
+	if (faults == FAULTS_MAX)
+		machine_stop(function, "DMA blocked");
 }
 
 /* --- Start --- */

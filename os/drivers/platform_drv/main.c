@@ -54,7 +54,7 @@ static enum status device(struct pci_session *session, struct pci_device *to)
 	*to = (struct pci_device) {
 		.vendor = function->vendor, .device = function->device, .subsystem_vendor = function->subsystem_vendor, .subsystem = function->subsystem,
 		.class_code = function->class_code, .address = function->address, .revision = function->revision, .dma = client->may,
-		.interrupts = interrupt_count(client),
+		.interrupts = interrupt_count(client), .stopped = function->is_stopped,
 	};
 	return STATUS_OK;
 }
@@ -127,6 +127,7 @@ static enum status open(struct pci_session *session, struct pci_args const *args
 	list_init(&client->dma.buffers);
 	choice.function->owner = client;
 	choice.function->faults = 0;
+	choice.function->is_stopped = false;
 	log_info("\"%s\" has %s (%04x:%04x): %s", client_label(client), choice.function->name, choice.function->vendor, choice.function->device,
 	         words[client->may]);
 	return choice.function->is_resetting ? STATUS_PENDING : STATUS_OK;

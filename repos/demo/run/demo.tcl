@@ -9,6 +9,14 @@ proc demo_text {path} {
 	return $text
 }
 
+# The boot modules of the demo that are no components: the first configuration of the world, and what its validator holds configurations against.
+proc demo_roms {} {
+	install_rom world.xml [demo_text repos/demo/run/world.xml]
+	install_rom config.rng [demo_text init/config.rng]
+	install_rom manifests [demo_text build/host/manifests]
+	return {world.xml config.rng manifests interfaces}
+}
+
 # What stands around the program that serves the page: it can ask for no more than its route says.
 set demo_dashboard_routes {
 			<service name="ROM" label="state"> <local/> </service>
@@ -63,6 +71,7 @@ proc demo_config {program config} {
 
 	<!-- The network: the bus, the card, and who shares it. -->
 	<start name="platform_drv" ram="2M" caps="300">
+		<resource name="CPU" quantum="2%"/>
 		<provides> <service name="Platform"/> </provides>
 		<config> <policy label="virtio_net_drv" vendor="0x1af4" class="0x0200"/> </config>
 		<route>
@@ -73,16 +82,18 @@ proc demo_config {program config} {
 		</route>
 	</start>
 	<start name="virtio_net_drv" ram="2M" caps="200">
+		<resource name="CPU" quantum="10%"/>
 		<restart on="fault exit hang" backoff_ms="100"/>
 		<route>
 			<service name="Platform"> <child name="platform_drv"/> </service> <service name="Uplink"> <child name="nic_bridge"/> </service>
 			<any-service> <parent/> </any-service>
 		</route>
 	</start>
-	<start name="nic_bridge"> <provides> <service name="NIC"/> <service name="Uplink"/> </provides> </start>
+	<start name="nic_bridge"> <resource name="CPU" quantum="6%"/> <provides> <service name="NIC"/> <service name="Uplink"/> </provides> </start>
 
 	<!-- The page: who serves it, who checks what it wishes, and where their reports meet. -->
 	<start name="report_rom" ram="4M" caps="300">
+		<resource name="CPU" quantum="4%"/>
 		<provides> <service name="Report"/> <service name="ROM"/> </provides>
 		<config>
 			<policy label="dashboard -> world" report="world -> state" buffer="32K"/>
@@ -94,21 +105,26 @@ proc demo_config {program config} {
 			<policy label="world -> world.config" report="validator -> config" buffer="64K"/>
 		</config>
 	</start>
-	<start name="validator" ram="8M" caps="400">
+	<start name="validator" ram="16M" caps="500">
+		<resource name="CPU" quantum="20%"/>
 		<config>
-			<arg value="validator"/> <arg value="/config.rng"/> <arg value="/first.xml"/> <arg value="/wish"/> <arg value="/config"/> <arg value="/verdict"/>
+			<arg value="validator"/> <arg value="/known"/> <arg value="world.config"/> <arg value="/first.xml"/> <arg value="/wish"/> <arg value="/config"/> <arg value="/verdict"/>
+			<libc stack="512K"/>
 			<vfs>
 				<dir name="dev"> <log/> <null/> <zero/> </dir>
-				<rom name="config.rng"/> <rom name="first.xml" label="world.xml"/> <rom name="wish"/>
+				<dir name="known"> <rom name="config" label="top.xml"/> <rom name="config.rng"/> <rom name="machine"/> <rom name="manifests"/> <rom name="interfaces"/> </dir>
+				<rom name="first.xml" label="world.xml"/> <rom name="wish"/>
 				<report name="config" buffer="64K"/> <report name="verdict" buffer="16K"/>
 			</vfs>
 		</config>
 		<route>
 			<service name="ROM" label="wish"> <child name="report_rom"/> </service> <service name="Report"> <child name="report_rom"/> </service>
+			<service name="ROM" label="top.xml"> <parent label="config"/> </service>
 			<any-service> <parent/> </any-service>
 		</route>
 	</start>
 	<start name="dashboard" binary="PROGRAM" ram="24M" caps="800" sessions="32">
+		<resource name="CPU" quantum="34%"/>
 		<restart on="fault exit" backoff_ms="500"/>
 		<route> ROUTES </route>
 		<config> CONFIG </config>
@@ -116,6 +132,7 @@ proc demo_config {program config} {
 
 	<!-- What is shown and can be changed: all that the dashboard can do is to wish for another configuration of this one. -->
 	<start name="world" binary="init" ram="48M" caps="4000" sessions="128">
+		<resource name="CPU" quantum="19%"/>
 		<configfile name="world.config"/>
 		<route>
 			<service name="ROM" label="world.config"> <child name="report_rom"/> </service> <service name="Report"> <child name="report_rom"/> </service>

@@ -198,6 +198,35 @@ static enum status test_admission(struct env *env)
 	return STATUS_OK;
 }
 
+/* Through several inits: each says that the session uses up its child's share, the outermost first; only inwards. */
+static enum status test_narrowing(struct env *env)
+{
+	struct cpu outer, inner, used;
+	uint32_t   share, given, period;
+	bool       shared;
+
+	TRY(session_new(env, &outer));
+	TRY(session_new(env, &inner));
+	TRY(session_new(env, &used));
+	TRY(cpu_give_share(&groups[0].env.cpu, outer.connection.cap, 2000, PERIOD_US));
+	TRY(cpu_give_share(&outer, inner.connection.cap, 1000, PERIOD_US));
+	TRY(cpu_give_share(&outer, used.connection.cap, 0, 0));
+	TRY(cpu_give_share(&inner, used.connection.cap, 0, 0));
+	TRY(cpu_share(&used, &share, &given, &period, &shared));
+	CHECK(shared && share == 0);
+	CHECK_STATUS(cpu_give_share(&outer, used.connection.cap, 0, 0), STATUS_DENIED);
+	CHECK_STATUS(cpu_give_share(&groups[0].env.cpu, used.connection.cap, 0, 0), STATUS_DENIED);
+	CHECK_STATUS(cpu_give_share(&groups[1].env.cpu, used.connection.cap, 0, 0), STATUS_DENIED);
+	TRY(cpu_upgrade(&used, 0, COST_BUDGET_CAPS));
+	TRY(cpu_give_share(&inner, used.connection.cap, 1000, PERIOD_US));
+	TRY(cpu_share(&inner, &share, &given, &period, &shared));
+	CHECK(share == 1000 && given == 1000);
+	cpu_close(&used);
+	cpu_close(&inner);
+	cpu_close(&outer);
+	return STATUS_OK;
+}
+
 static enum status both_consumed(struct env *second, uint64_t *ns)
 {
 	uint64_t first;
@@ -256,6 +285,7 @@ enum status component_construct(struct env *env)
 	TRY(test_idle_time());
 	TRY(test_thread_share(env));
 	TRY(test_admission(env));
+	TRY(test_narrowing(env));
 	TRY(test_shared(env));
 	stop_all();
 	TRY(test_passed());

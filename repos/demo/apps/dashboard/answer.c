@@ -103,7 +103,7 @@ static struct answer wish_answer(struct board *board, char const *text, size_t s
 
 	if (!board_wish(board, text, size, what))
 		return text_answer(503, "cannot write the configuration");
-	board_show(board);
+	board->is_shown = false;
 	if (answer.body)
 		text_format(answer.body, "{\"number\":%llu}", (unsigned long long)board->verdict.number);
 	return answer;
@@ -195,7 +195,7 @@ struct answer board_answer(void *context, struct http_request const *request, ch
 	if (strcmp(request->path, "/events") == 0)
 		return answer_events(board, request);
 	if (strcmp(request->path, "/state") == 0)
-		return board->snapshot ? (struct answer) { .status = 200, .type = "application/json", .body = text_hold(board->snapshot) } :
-		                         text_answer(503, "nothing has been reported yet");
+		return board_snapshot(board) ? (struct answer) { .status = 200, .type = "application/json", .body = text_hold(board->snapshot) } :
+		                               text_answer(503, "nothing has been reported yet");
 	return answer_page(request);
 }

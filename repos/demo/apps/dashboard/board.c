@@ -7,18 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { UNSETTLED_MS = 3000, WISH_PATIENCE_MS = 60000 };
 
 /* --- Files --- */
 
-/* Reads a file that is replaced now and then. True: it is there and not what it was. */
-static bool read_file(struct board_file *file)
+/* Reads a file that is replaced now and then, if that is told or it is not open yet. True: it is there and not what it was. */
+static bool read_file(struct board_file *file, struct pollfd *poll)
 {
 	static char buffer[BOARD_REPORT_SIZE];
 	size_t      size;
 
-	if (!whole_file_read(file->file, buffer, sizeof(buffer), &size) || (size == file->size && memcmp(buffer, file->text, size) == 0))
+	if (poll->fd >= 0 && !(poll->revents & POLLPRI))
+		return false;
+	poll->revents = 0;
+	if (!whole_file_follow(file->file, &poll->fd, buffer, sizeof(buffer), &size) || (size == file->size && memcmp(buffer, file->text, size) == 0))
 		return false;
 	if (size > file->room) {
 		char *text = realloc(file->text, size);
@@ -31,6 +35,17 @@ static bool read_file(struct board_file *file)
 	memcpy(file->text, buffer, size);
 	file->size = size;
 	return true;
+}
+
+/* One that never changes once it is there. */
+static bool read_once(struct board_file *file)
+{
+	struct pollfd poll  = { .fd = -1 };
+	bool const    is_it = read_file(file, &poll);
+
+	if (poll.fd >= 0)
+		close(poll.fd);
+	return is_it;
 }
 
 static struct node read_document(struct board_file const *file, struct xml_node nodes[BOARD_REPORT_NODES])
@@ -55,7 +70,7 @@ static bool make_state(struct board *board, struct state *state)
 	return state_settle(state);
 }
 
-void board_show(struct board *board)
+static void make_snapshot(struct board *board)
 {
 	char const       *removed[EDIT_REMOVED];
 	struct view const view = {
@@ -71,6 +86,16 @@ void board_show(struct board *board)
 	view_state(text, &view);
 	text_drop(board->snapshot);
 	board->snapshot = text;
+	board->is_shown = true;
+}
+
+struct text *board_snapshot(void *context)
+{
+	struct board *board = context;
+
+	if (board->has_state && !board->is_shown)
+		make_snapshot(board);
+	return board->snapshot;
 }
 
 /*
@@ -87,6 +112,7 @@ static bool take_state(struct board *board)
 		board->unsettled_ms = now;
 	if (!next->components[0].reports || (!adds_up && now - board->unsettled_ms < UNSETTLED_MS))
 		return false;
+	load_note(&board->load, next);
 	if (board->has_state)
 		history_compare(&board->history, &board->states[board->current], next, next->components[0].time_ms);
 	board->current = !board->current;
@@ -177,20 +203,20 @@ static bool give_up(struct board *board)
 
 bool board_look(struct board *board)
 {
-	bool is_new = false, is_changed = false;
+	struct pollfd *const of_config = &board->polls[BOARD_REPORTS], *const of_verdict = of_config + 1;
+	bool                 is_new = false, is_changed = false;
 
 	for (unsigned i = 0; i < board->report_count; i++)
-		is_new = read_file(&board->reports[i]) || is_new;
+		is_new = read_file(&board->reports[i], &board->polls[i]) || is_new;
 	if (!board->machine.size)
-		is_new = read_file(&board->machine) || is_new;
+		is_new = read_once(&board->machine) || is_new;
 	if (is_new)
 		is_changed = take_state(board);
-	(void)read_file(&board->verdict_file);
-	if (read_file(&board->config) && !board->wished)
+	(void)read_file(&board->verdict_file, of_verdict);
+	if (read_file(&board->config, of_config) && !board->wished)
 		(void)edit_set(&board->edit, board->config.text, board->config.size);
 	is_changed = take_verdict(board) || give_up(board) || is_changed;
-	if (is_changed && board->has_state)
-		board_show(board);
+	board->is_shown = board->is_shown && !is_changed;
 	return is_changed && board->has_state;
 }
 
@@ -209,6 +235,8 @@ bool board_init(struct board *board, struct node config)
 	if (!set_file(&board->machine, config, "machine") || !set_file(&board->wish, config, "wish") || !set_file(&board->config, config, "config") ||
 	    !set_file(&board->verdict_file, config, "verdict") || node_string(config, "world", "world", board->world, sizeof(board->world)) != STATUS_OK)
 		return false;
+	for (unsigned i = 0; i < BOARD_FILES; i++)
+		board->polls[i] = (struct pollfd) { .fd = -1, .events = POLLPRI };
 	node_for_each (node, config, "report") {
 		struct board_file *report = &board->reports[board->report_count];
 

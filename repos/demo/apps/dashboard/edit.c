@@ -279,7 +279,7 @@ char const *edit_add_greedy(struct edit *edit, char const *path)
 		snprintf(at, sizeof(at), "%s%sgreedy%u", path, *path ? "/" : "", i);
 		if (edit_has(edit, at))
 			continue;
-		snprintf(text, sizeof(text), "\t\t<start name=\"greedy%u\" binary=\"greedy\" ram=\"1M\" ram_max=\"3M\" caps=\"120\"> <config bite=\"512K\"/> </start>\n", i);
+		snprintf(text, sizeof(text), "\t\t<start name=\"greedy%u\" binary=\"greedy\" ram=\"1M\" ram_max=\"3M\" caps=\"140\"> <config bite=\"512K\"/> </start>\n", i);
 		return append(edit, path, text, strlen(text));
 	}
 	return why(edit, "nine greedy clients are enough");

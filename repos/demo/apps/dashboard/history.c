@@ -115,7 +115,10 @@ static void compare_components(struct comparison const *compare)
 		if (index == NO_COMPONENT) {
 			char limit[32];
 
-			history_add(compare->history, compare->time_ms, EVENT_START, new->path, "is there, with %s", bytes_text(new->ram.limit, limit));
+			if (new->has_account)
+				history_add(compare->history, compare->time_ms, EVENT_START, new->path, "is there, with %s", bytes_text(new->ram.limit, limit));
+			else
+				history_add(compare->history, compare->time_ms, EVENT_START, new->path, "is to be started");
 			continue;
 		}
 		compare_life(compare, &before->components[index], new);

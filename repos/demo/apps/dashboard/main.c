@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CONFIG_SIZE = 8 << 10, CONFIG_NODES = 128, LOOK_MS = 200 };
+enum { CONFIG_SIZE = 8 << 10, CONFIG_NODES = 128, SPACING_MS = 400, TICK_MS = 1000 };
 
 /* The configuration stays as long as the program. False: there is none that can be read. */
 static bool read_config(char const *path, struct node *config)
@@ -37,9 +37,10 @@ static bool read_config(char const *path, struct node *config)
 int main(int count, char **arguments)
 {
 	static struct board  board;
-	static struct server server = { .answer = board_answer, .context = &board };
+	static struct server server = { .answer = board_answer, .news = board_snapshot, .context = &board };
 	struct node          config;
 	uint64_t             looked = 0;
+	bool                 is_due = true;
 
 	signal(SIGPIPE, SIG_IGN);
 	if (!read_config(count > 1 ? arguments[1] : "/config", &config) || !board_init(&board, config))
@@ -50,14 +51,18 @@ int main(int count, char **arguments)
 	}
 	printf("the page is at port %u\n", server.port);
 	fflush(stdout);
+	/* Reports come in bursts, which are looked at together: there is a pause after each look. Without any there is one now and then, for what takes too long. */
 	for (;;) {
-		uint64_t const now = server_now_ms();
+		uint64_t pause;
 
-		if (now - looked >= LOOK_MS) {
+		if (is_due) {
+			looked = server_now_ms();
 			if (board_look(&board))
-				server_publish(&server, board.snapshot);
-			looked = now;
+				server_publish(&server);
 		}
-		server_run(&server, LOOK_MS);
+		pause = server_now_ms() - looked;
+		if (pause < SPACING_MS)
+			(void)server_run(&server, NULL, 0, (int)(SPACING_MS - pause));
+		is_due = pause >= SPACING_MS && (server_run(&server, board.polls, BOARD_FILES, TICK_MS) || server_now_ms() - looked >= TICK_MS);
 	}
 }

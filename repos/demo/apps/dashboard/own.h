@@ -6,6 +6,3 @@
 
 /* Sends a configuration to the validator; `what` says in words what it is about. None is pending. False: it cannot. */
 bool board_wish(struct board *board, char const *text, size_t size, char const *what);
-
-/* Makes the snapshot anew. */
-void board_show(struct board *board);

@@ -259,6 +259,7 @@ static bool next_event(struct server *server, struct connection *connection)
 {
 	static char const silence[] = ": still here\n\n", end_of_event[] = "\n\n", begin[] = "event: state\ndata: ";
 	bool const        had_body = connection->body;
+	struct text      *news;
 
 	text_drop(connection->body);
 	connection->body = NULL;
@@ -267,11 +268,12 @@ static bool next_event(struct server *server, struct connection *connection)
 		memcpy(connection->head, end_of_event, sizeof(end_of_event) - 1);
 		connection->head_size = sizeof(end_of_event) - 1;
 	}
-	if (server->news && connection->news_seen != server->news_number) {
+	news = connection->news_seen != server->news_number ? server->news(server->context) : NULL;
+	connection->news_seen = server->news_number;
+	if (news) {
 		memcpy(connection->head + connection->head_size, begin, sizeof(begin) - 1);
 		connection->head_size += sizeof(begin) - 1;
-		connection->body = text_hold(server->news);
-		connection->news_seen = server->news_number;
+		connection->body = text_hold(news);
 	} else if (!connection->head_size && server_now_ms() - connection->active_ms > STREAM_SILENCE_MS) {
 		memcpy(connection->head, silence, sizeof(silence) - 1);
 		connection->head_size = sizeof(silence) - 1;
@@ -346,7 +348,7 @@ static bool wants_to_write(struct server const *server, struct connection const 
 
 	if (connection->phase != PHASE_STREAM)
 		return connection->phase == PHASE_WRITE;
-	return has_more || (server->news && connection->news_seen != server->news_number);
+	return has_more || connection->news_seen != server->news_number;
 }
 
 static void expire(struct server *server)
@@ -369,11 +371,10 @@ static void expire(struct server *server)
 	}
 }
 
-void server_run(struct server *server, int timeout_ms)
+/* What to poll of those who are connected, in the order of `polled`. */
+static unsigned fill_polls(struct server *server, struct pollfd *polls, struct connection **polled)
 {
-	struct pollfd      polls[1 + SERVER_CONNECTIONS] = { { .fd = server->listener, .events = POLLIN } };
-	struct connection *polled[1 + SERVER_CONNECTIONS];
-	nfds_t             count = 1;
+	unsigned count = 0;
 
 	for (unsigned i = 0; i < SERVER_CONNECTIONS; i++) {
 		struct connection *connection = &server->connections[i];
@@ -386,22 +387,41 @@ void server_run(struct server *server, int timeout_ms)
 		};
 		polled[count++] = connection;
 	}
-	if (poll(polls, count, timeout_ms) > 0) {
-		for (nfds_t i = 1; i < count; i++) {
-			if (polls[i].revents & (POLLIN | POLLHUP | POLLERR))
-				read_some(server, polled[i]);
-			if (polled[i]->phase != PHASE_FREE && wants_to_write(server, polled[i]))
-				write_some(server, polled[i]);
+	return count;
+}
+
+static void serve(struct server *server, struct connection *connection, short ready)
+{
+	if (ready & (POLLIN | POLLHUP | POLLERR))
+		read_some(server, connection);
+	if (connection->phase != PHASE_FREE && wants_to_write(server, connection))
+		write_some(server, connection);
+}
+
+bool server_run(struct server *server, struct pollfd *others, unsigned other_count, int timeout_ms)
+{
+	struct pollfd      polls[1 + SERVER_CONNECTIONS + SERVER_OTHERS] = { { .fd = server->listener, .events = POLLIN } };
+	struct connection *polled[SERVER_CONNECTIONS];
+	unsigned const     count   = fill_polls(server, polls + 1, polled);
+	bool               is_told = false;
+
+	if (other_count)
+		memcpy(polls + 1 + count, others, other_count * sizeof(*others));
+	if (poll(polls, 1 + count + other_count, timeout_ms) > 0) {
+		for (unsigned i = 0; i < other_count; i++) {
+			others[i].revents = polls[1 + count + i].revents;
+			is_told = others[i].revents || is_told;
 		}
+		for (unsigned i = 0; i < count; i++)
+			serve(server, polled[i], polls[1 + i].revents);
 		if (polls[0].revents & POLLIN)
 			accept_all(server);
 	}
 	expire(server);
+	return is_told;
 }
 
-void server_publish(struct server *server, struct text *text)
+void server_publish(struct server *server)
 {
-	text_drop(server->news);
-	server->news = text_hold(text);
 	server->news_number++;
 }

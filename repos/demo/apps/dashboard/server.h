@@ -11,9 +11,10 @@
 
 #include "http.h"
 #include "text.h"
+#include <poll.h>
 #include <stdint.h>
 
-enum { SERVER_CONNECTIONS = 48, SERVER_STREAMS = 12 };
+enum { SERVER_CONNECTIONS = 48, SERVER_STREAMS = 12, SERVER_OTHERS = 16 };
 
 struct answer {
 	int          status;
@@ -26,23 +27,28 @@ struct server {
 	int                listener;
 	uint16_t           port;
 	struct connection *connections;       /* SERVER_CONNECTIONS of them */
-	struct text       *news;              /* what streams are sent, or NULL */
-	uint64_t           news_number;       /* so many were there */
+	uint64_t           news_number;       /* so many news were there */
 	uint64_t           served, dropped;   /* requests answered; connections ended by us */
 
 	/* Answers a request; a body has request->body_size bytes. A path "/stream" never comes here. */
 	struct answer    (*answer)(void *context, struct http_request const *request, char const *body);
+
+	/* What streams are sent: whoever answers holds it. NULL: nothing, for now. */
+	struct text      *(*news)(void *context);
 	void              *context;
 };
 
 /* Listens on all addresses; port 0: any that is free, server->port says which. False: it cannot, errno says why. `answer` and `context` are set before. */
 bool server_init(struct server *server, uint16_t port);
 
-/* Serves what there is to serve, or waits for at most so long. */
-void server_run(struct server *server, int timeout_ms);
+/*
+ * Serves what there is to serve, or waits for it, at most for so long. `others`, SERVER_OTHERS at most, are polled along: true: something came of them, which
+ * stands in their revents.
+ */
+bool server_run(struct server *server, struct pollfd *others, unsigned count, int timeout_ms);
 
-/* All streams are sent this next. */
-void server_publish(struct server *server, struct text *text);
+/* There are news: streams ask for them when they can send them. */
+void server_publish(struct server *server);
 
 /* Milliseconds of a clock that only goes forward. */
 uint64_t server_now_ms(void);

@@ -94,7 +94,7 @@ static int add_child(struct state *state, int parent, struct node node)
 	}
 	*component = (struct component) {
 		.parent = parent, .restarts = number(node, "restarts"), .exit_value = number(node, "exit"), .cpu_ns = number(node, "cpu_ns"),
-		.cpu_share = number(node, "cpu_share"), .has_account = node_exists(node_child(node, "ram")),
+		.cpu_ms = above->time_ms, .cpu_share = number(node, "cpu_share"), .has_account = node_exists(node_child(node, "ram")),
 	};
 	copy_attribute(node, "name", component->name, sizeof(component->name));
 	copy_attribute(node, "binary", component->binary, sizeof(component->binary));
@@ -170,10 +170,13 @@ bool state_add_report(struct state *state, char const *path, struct node root)
 	component->reports = true;
 	component->time_ms = number(root, "time_ms");
 	component->denials = number(root, "denials");
+	component->cpu_given = number(root, "cpu_given");
 	read_amount(node_child(root, "ram"), &ram);
 	read_amount(node_child(root, "caps"), &caps);
 	if (!index) {
 		component->cpu_ns = number(root, "cpu_ns");
+		component->cpu_ms = component->time_ms;
+		component->cpu_share = number(root, "cpu_share");
 		component->has_account = true;
 		component->ram = ram;
 		component->caps = caps;
@@ -236,6 +239,15 @@ struct amount_sum state_donated(struct state const *state, int component)
 	return sum;
 }
 
+uint64_t state_cpu_given(struct state const *state, int component)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < state->component_count; i++)
+		sum += state->components[i].parent == component && state->components[i].has_account ? state->components[i].cpu_share : 0;
+	return sum;
+}
+
 static bool is_explained(struct state const *state, unsigned index)
 {
 	struct component const *component = &state->components[index];
@@ -251,7 +263,8 @@ static bool is_explained(struct state const *state, unsigned index)
 			sum.caps += state->components[i].caps.limit;
 		}
 	}
-	return sum.ram == component->ram.lent && sum.caps == component->caps.lent;
+	return sum.ram == component->ram.lent && sum.caps == component->caps.lent &&
+	       (!component->reports || !component->cpu_share || component->cpu_given == state_cpu_given(state, (int)index));
 }
 
 struct amount_sum state_sum(struct state const *state)

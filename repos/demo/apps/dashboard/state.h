@@ -29,7 +29,10 @@ struct component {
 	bool          reports;                 /* it is an init whose report was read */
 	struct amount ram, caps;
 	uint64_t      restarts, exit_value;
-	uint64_t      cpu_ns, cpu_share;       /* share in percent; 0: none */
+	uint64_t      cpu_ns, cpu_ms;          /* the time that its threads had, and when it was that much; one that was started anew begins at 0 */
+	uint64_t      cpu_share, cpu_given;    /* percent of one CPU that it has, 0: no share of its own; of an init, what it has given on */
+	uint64_t      cpu_used;                /* load.h: parts of one CPU that its threads used lately, */
+	bool          cpu_is_known;            /* if it has run for long enough to say */
 	uint64_t      time_ms, denials;        /* of its report: when it was made, denials in all */
 };
 
@@ -81,6 +84,9 @@ int state_find(struct state const *state, char const *path);
  * lent is what its children, slots and sessions have, to the byte and cap, and all together is the machine.
  */
 bool state_settle(struct state *state);
+
+/* What its children have of its share of CPU time, in percent of one CPU. */
+uint64_t state_cpu_given(struct state const *state, int component);
 
 /* What its sessions have been given, as their client. */
 struct amount_sum { uint64_t ram, caps; };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON; see view.h. */
 #include "view.h"
+#include "load.h"
 #include <inttypes.h>
 
 static void put_field(struct text *text, char const *name, char const *value)
@@ -20,6 +21,31 @@ static void put_amount(struct text *text, char const *name, struct amount const 
 	            name, amount->limit, amount->used, amount->used - amount->lent, amount->slots, donated, amount->avail);
 }
 
+/* What those below it use of its share who have none of their own. */
+static uint64_t cpu_shared(struct state const *state, int index)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < state->component_count; i++) {
+		struct component const *child = &state->components[i];
+
+		if (child->parent == index && child->has_account && !child->cpu_share)
+			sum += child->cpu_used + cpu_shared(state, (int)i);
+	}
+	return sum;
+}
+
+/* In parts of which 10,000 are one CPU all the time. */
+static void put_cpu(struct text *text, struct state const *state, unsigned index)
+{
+	struct component const *component = &state->components[index];
+	uint64_t const          limit     = component->cpu_share * (LOAD_PARTS / 100), given = state_cpu_given(state, (int)index) * (LOAD_PARTS / 100);
+	uint64_t const          shared    = cpu_shared(state, (int)index), used = given + shared + component->cpu_used;
+
+	text_format(text, ",\"cpu\":{\"limit\":%" PRIu64 ",\"own\":%" PRIu64 ",\"given\":%" PRIu64 ",\"shared\":%" PRIu64 ",\"avail\":%" PRIu64 ",\"known\":%s}",
+	            limit, component->cpu_used, given, shared, limit > used ? limit - used : 0, component->cpu_is_known ? "true" : "false");
+}
+
 static void put_component(struct text *text, struct state const *state, unsigned index)
 {
 	struct component const *component = &state->components[index];
@@ -33,12 +59,11 @@ static void put_component(struct text *text, struct state const *state, unsigned
 	put_field(text, "state", component->state);
 	put_field(text, "ended", component->ended);
 	put_number(text, "restarts", component->restarts);
-	put_number(text, "cpu_ns", component->cpu_ns);
-	put_number(text, "cpu_share", component->cpu_share);
 	text_format(text, ",\"init\":%s", component->reports ? "true" : "false");
 	if (component->has_account) {
 		put_amount(text, "ram", &component->ram, donated.ram);
 		put_amount(text, "caps", &component->caps, donated.caps);
+		put_cpu(text, state, index);
 	}
 	text_put(text, "}");
 }

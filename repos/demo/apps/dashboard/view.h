@@ -11,7 +11,7 @@ struct verdict {
 	bool     is_there, is_valid;
 	uint64_t number;                /* of the change that it is about */
 	unsigned error_count;
-	struct { unsigned line; char text[256]; } errors[8];
+	struct { unsigned line; char text[512]; } errors[8];
 };
 
 struct view {

@@ -4,18 +4,33 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-bool whole_file_read(char const *path, char *to, size_t room, size_t *size)
+static bool read_all(int fd, char *to, size_t room, size_t *size)
 {
-	int const fd  = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t   got = 0;
+	ssize_t got = -1;
 
 	*size = 0;
-	if (fd < 0)
-		return false;
-	while (*size < room && (got = read(fd, to + *size, room - *size)) > 0)
+	while (fd >= 0 && *size < room && (got = read(fd, to + *size, room - *size)) > 0)
 		*size += (size_t)got;
-	close(fd);
 	return got == 0 && *size < room;
+}
+
+bool whole_file_read(char const *path, char *to, size_t room, size_t *size)
+{
+	int const  fd   = open(path, O_RDONLY | O_CLOEXEC);
+	bool const done = read_all(fd, to, room, size);
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+bool whole_file_follow(char const *path, int *fd, char *to, size_t room, size_t *size)
+{
+	/* Opened anew, for a file in whose place another one was put is no longer the one of that name. */
+	if (*fd >= 0)
+		close(*fd);
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	return read_all(*fd, to, room, size);
 }
 
 bool whole_file_write(char const *path, char const *text, size_t size)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes RAM, all that it has, then asks its parent for more, and so on, for ever: what it gets is for its parent to say. */
+/* Takes RAM, all that it has, then asks its parent for more, and so on, for ever: what it gets is for its parent to say. And so with the CPU, if it spins. */
 #include <base/attached.h>
 #include <base/cap_alloc.h>
 #include <base/component.h>
 #include <base/time.h>
 
-enum { RESERVE = 64 << 10, BITES = 512 };
+enum { RESERVE = 64 << 10, BITES = 512, SPIN_MS = 2 };
 
 static struct greedy {
 	struct env         *env;
-	struct handler      turn;
+	struct handler      turn, spin;
 	struct news_handler news;
 	struct dataspace    bites[BITES];
 	uint64_t            sizes[BITES];
@@ -44,6 +44,15 @@ static void handle_turn(struct handler *handler, uint64_t count)
 	ep_timeout(&greedy.env->ep, &greedy.turn, time_now_ns() + greedy.pause_ms * TIME_NS_PER_MS);
 }
 
+/* Computes, in pieces, between which it hears what there is to be heard. */
+static void handle_spin(struct handler *handler, uint64_t count)
+{
+	uint64_t const end = time_now_ns() + SPIN_MS * TIME_NS_PER_MS;
+
+	while (time_now_ns() < end) { }
+	ep_timeout(&greedy.env->ep, &greedy.spin, time_now_ns());
+}
+
 /* Who is asked gives back: greed is no malice. */
 static enum status give_back(void)
 {
@@ -74,10 +83,12 @@ enum status component_construct(struct env *env)
 	struct node const config = env_config(env);
 
 	greedy = (struct greedy) {
-		.env = env, .turn.handle = handle_turn, .news = { .bits = NEWS_YIELD | NEWS_RESOURCE, .handle = handle_news },
+		.env = env, .turn.handle = handle_turn, .spin.handle = handle_spin, .news = { .bits = NEWS_YIELD | NEWS_RESOURCE, .handle = handle_news },
 		.bite = node_bytes(config, "bite", 512 << 10, PAGE_SIZE, 64 << 20), .pause_ms = node_u64(config, "pause_ms", 700, 1, 3600 * 1000),
 	};
 	env_on_news(env, &greedy.news);
 	ep_timeout(&env->ep, &greedy.turn, time_now_ns());
+	if (node_bool(config, "spins", false))
+		ep_timeout(&env->ep, &greedy.spin, time_now_ns());
 	return STATUS_OK;
 }

@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { FD_FIRST = 16, FD_MAX = 1024, FD_PATH = 256, EVERYBODY = 0x7fffffff, STATUS_FLAGS = O_APPEND | O_NONBLOCK };
+enum { FD_FIRST = 16, FD_MAX = 1024, FD_PATH = 256, STATUS_FLAGS = O_APPEND | O_NONBLOCK };
 
 struct descriptor {
 	struct file *file;        /* NULL: free */

@@ -60,7 +60,7 @@ struct file_ops {
 	long  (*read)(struct file *file, void *to, size_t size, uint64_t offset);
 	long  (*write)(struct file *file, void const *from, size_t size, uint64_t offset);
 
-	/* Which of POLLIN, POLLOUT, POLLERR, POLLHUP hold now; NULL: always ready for both. */
+	/* Which of POLLIN, POLLOUT, POLLPRI, POLLERR, POLLHUP hold now; NULL: always ready for both. */
 	short (*poll)(struct file *file);
 	long  (*ioctl)(struct file *file, unsigned long request, void *argument);
 

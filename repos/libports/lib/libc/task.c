@@ -6,7 +6,7 @@
 
 #include <base/cap_alloc.h>
 
-enum { SYSTEM_STACK = 0x4000, TASK_NAME = 8, ARCH_SET_FS = 0x1002, EVERYBODY = 0x7fffffff };
+enum { SYSTEM_STACK = 0x4000, TASK_NAME = 8, ARCH_SET_FS = 0x1002 };
 
 char const   task_poll_key;
 struct list  tasks = LIST_INIT(tasks);

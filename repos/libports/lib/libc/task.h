@@ -55,6 +55,8 @@ enum status task_start_first(struct task *task);
  */
 long task_wait(void const *key, uint64_t deadline_ns);
 
+enum { EVERYBODY = 0x7fffffff };
+
 /* Wakes up to `count` that wait for `key`, longest first; how many it were. */
 unsigned task_wake(void const *key, unsigned count);
 

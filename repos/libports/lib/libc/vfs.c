@@ -2,7 +2,7 @@
 /*
  * The tree: nodes, and the way along a path.
  */
-#include "vfs.h"
+#include "vfs_backing.h"
 
 enum { LINKS_MAX = 8 };
 
@@ -91,6 +91,8 @@ bool vfs_move(struct vfs_node *node, struct vfs_node *to, char const *name, size
 void vfs_put(struct vfs_node *node)
 {
 	node->users--;
+	if (node->backing && node->backing->is_newer)
+		task_wake(&task_poll_key, EVERYBODY);
 	free_if_gone(node);
 }
 

@@ -31,7 +31,7 @@ struct vfs_node {
 	uint64_t          size, capacity;
 	struct file      *device;
 	struct vfs_backing *backing;        /* NULL: its content is its own (vfs_backing.h) */
-	void            (*refresh)(struct vfs_node *node);    /* if not NULL: runs before it is opened, for newer content */
+	void            (*refresh)(struct vfs_node *node);    /* if not NULL: runs when newer content may be shown: nobody has it open, or one who begins to read */
 	char             *name;
 };
 

@@ -8,8 +8,10 @@
 /* --- ROMs --- */
 
 struct rom_backing {
-	struct vfs_backing  backing;
-	struct attached_rom rom;
+	struct vfs_backing    backing;
+	struct attached_rom   rom;
+	struct handler        changed;
+	struct signal_context context;
 };
 
 static void show(struct vfs_node *node)
@@ -26,15 +28,24 @@ static void refresh_rom(struct vfs_node *node)
 	bool                changed;
 	enum status         status;
 
-	/* Whoever reads it now goes on with what it was. */
-	if (node->users)
-		return;
+	self->backing.is_newer = false;
 	status = attached_rom_update(&self->rom, &changed);
 	if (status == STATUS_OK && changed)
 		node->changed_s = vfs_now_s();
 	if (status != STATUS_OK)
 		libc_note("a ROM has no newer content: its server is gone, or the account has too little");
 	show(node);
+}
+
+/* Context: main entrypoint. */
+static void handle_changed(struct handler *handler, uint64_t count)
+{
+	struct rom_backing *self = container_of(handler, struct rom_backing, changed);
+
+	libc_lock();
+	self->backing.is_newer = true;
+	task_wake(&task_poll_key, EVERYBODY);
+	libc_unlock();
 }
 
 enum status vfs_add_rom(struct env *env, struct vfs_node *node, char const *label)
@@ -44,6 +55,9 @@ enum status vfs_add_rom(struct env *env, struct vfs_node *node, char const *labe
 	if (!self)
 		return STATUS_OUT_OF_RAM;
 	TRY(attached_rom_open(&self->rom, env, label));
+	self->changed.handle = handle_changed;
+	TRY(ep_signal(&env->ep, &self->changed, &self->context));
+	TRY(rom_change_handler(&self->rom.rom, self->context));
 	node->refresh = refresh_rom;
 	node->backing = &self->backing;
 	show(node);

@@ -177,7 +177,6 @@ static enum status add_default(struct env *env)
 
 enum { RESOLVER_SIZE = 512 };
 
-/* Those who have it open read the new text too: it is short, and says the same in other words. */
 static void refresh_resolver(struct vfs_node *node)
 {
 	node->size = (uint64_t)libc_network.resolver((char *)node->content, RESOLVER_SIZE);

@@ -19,13 +19,28 @@ static struct vfs_node *node_of(struct file *file)
 
 /* --- Content --- */
 
+/* Whoever is about to read it from its beginning has the newest; others who have it open go on with what it was. */
 static long read_node(struct file *file, void *to, size_t size, uint64_t offset)
 {
-	struct vfs_node const *node  = node_of(file);
-	size_t const           piece = offset < node->size ? MIN(size, node->size - offset) : 0;
+	struct vfs_node *node = node_of(file);
+	size_t           piece;
 
+	if (!offset && node->refresh && node->users == 1)
+		node->refresh(node);
+	piece = offset < node->size ? MIN(size, node->size - offset) : 0;
 	memcpy(to, node->content + offset, piece);
 	return (long)piece;
+}
+
+/*
+ * Newer content is told as Linux does it for the attributes in sysfs: POLLPRI and POLLERR, until the file is opened again or read from its beginning. While
+ * somebody else has the file open it stays what it is, so there is nothing to be told.
+ */
+static short poll_node(struct file *file)
+{
+	struct vfs_node const *node = node_of(file);
+
+	return (short)(POLLIN | POLLOUT | (node->backing && node->backing->is_newer && node->users == 1 ? POLLPRI | POLLERR : 0));
 }
 
 /* Room for `size` bytes, in ever larger steps. */
@@ -170,7 +185,7 @@ static long control_device(struct file *file, unsigned long request, void *argum
 }
 
 static struct file_ops const constant_ops = {
-	.seekable = true, .read = read_node, .stat = stat_node, .close = close_node,
+	.seekable = true, .read = read_node, .poll = poll_node, .stat = stat_node, .close = close_node,
 };
 static struct file_ops const ram_ops = {
 	.seekable = true, .read = read_node, .write = write_node, .stat = stat_node, .truncate = truncate_node, .close = close_node,
@@ -196,7 +211,7 @@ long vfs_open(struct vfs_node *node, int flags, struct file **file)
 
 	if (node->kind == VFS_LINK)
 		return -ELOOP;
-	if (node->refresh)
+	if (node->refresh && !node->users)
 		node->refresh(node);
 	if (node->kind == VFS_DIRECTORY && (flags & O_ACCMODE) != O_RDONLY)
 		return -EISDIR;

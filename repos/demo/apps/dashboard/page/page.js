@@ -2,12 +2,12 @@
 /* The page: draws what the server says (view.c has the names), and sends what the buttons are for. It keeps nothing that the server has not got. */
 "use strict";
 
-const SAMPLES = 40, EVENTS = 200, STRIP_MS = 60000, MIB = 1048576;
-const LANES = { donation: "donation", upgrade: "upgrade", refund: "refund", quota: "quota", denial: "denial", fault: "fault", restart: "restart", start: "start", end: "end", action: "action" };
+const CURVE_MS = 60000, EVENTS = 200, FRESH_MS = 3600, STRIP_MS = 60000, MIB = 1048576;
+const KINDS = ["donation", "upgrade", "refund", "quota", "denial", "fault", "restart", "start", "end", "action"], LANE = 20;
 const QUIET = new Set(JSON.parse(localStorage.getItem("quiet") || "[]"));
 
 const $ = id => document.getElementById(id);
-let state = null, chosen = null, events = [], seen = 0, asking = false, configDirty = false, applied = 0;
+let state = null, chosen = null, events = [], seen = 0, asking = false, configDirty = false, applied = 0, appliedText = null;
 const rows = new Map(), opened = new Set(), load = new Map();
 
 /* --- Small things --- */
@@ -38,6 +38,13 @@ function bytes(number) {
 	return `${number} B`;
 }
 
+/* "3.3 of 8 MiB": both in the unit of the second. */
+function bytesOf(used, limit) {
+	const [unit, size] = [["GiB", 1 << 30], ["MiB", MIB], ["KiB", 1024], ["B", 1]].find(([, size]) => limit >= size || size === 1);
+	const short = value => Number.isInteger(value) || value >= 100 ? grouped(value) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+	return `${short(used / size)} of ${short(limit / size)} ${unit}`;
+}
+
 function seconds(ms) {
 	const s = Math.floor(ms / 1000);
 	return s < 3600 ? `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}` : `${Math.floor(s / 3600)} h ${Math.floor(s / 60) % 60} min`;
@@ -61,23 +68,23 @@ function parts(index, kind) {
 	return { own: amount.own, given: givenTo(index, kind), slots: amount.slots, donated: amount.donated, avail: amount.avail, limit: amount.limit, used: amount.used };
 }
 
+/* The CPU comes in parts of which 100 are one percent of one CPU. */
+function percent(parts) {
+	const value = parts / 100;
+	return `${value >= 10 || Number.isInteger(value) ? Math.round(value) : value.toFixed(1)} %`;
+}
+
+/* What each used when, for its curve. */
 function noteLoad() {
 	for (const component of state.components) {
-		const old = load.get(component.path) || { ns: component.cpu_ns, ms: state.time_ms, samples: [] };
-		const ms = state.time_ms - old.ms;
-		if (ms <= 0) { load.set(component.path, old); continue; }
-		const share = component.cpu_ns >= old.ns ? Math.min(100, (component.cpu_ns - old.ns) / ms / 10000) : 0;
-		old.samples.push(share);
-		if (old.samples.length > SAMPLES) old.samples.shift();
-		load.set(component.path, { ns: component.cpu_ns, ms: state.time_ms, samples: old.samples });
+		const samples = load.get(component.path) || [];
+		if (!component.cpu || !component.cpu.known) { load.delete(component.path); continue; }
+		samples.push({ ms: state.time_ms, parts: component.cpu.own });
+		while (samples[0].ms < state.time_ms - CURVE_MS || samples[0].ms > state.time_ms) samples.shift();
+		load.set(component.path, samples);
 	}
 	for (const path of load.keys())
 		if (!state.components.some(component => component.path === path)) load.delete(path);
-}
-
-function cpuOf(path) {
-	const samples = (load.get(path) || { samples: [] }).samples, last = samples.slice(-4);
-	return { samples, now: last.length ? last.reduce((sum, value) => sum + value, 0) / last.length : 0 };
 }
 
 /* --- The tree --- */
@@ -89,7 +96,7 @@ function newRow(path) {
 		make("div", { class: "name" }, make("i", { class: "dot" }), make("b"), make("span", { class: "badge", hidden: true })),
 		make("div", { class: "meter ram" }, part("own", "given", "lent"), make("span")),
 		make("div", { class: "meter caps" }, part("own", "given", "lent"), make("span")),
-		make("div", { class: "cpu" }, make("span"), make("svg", { viewBox: "0 0 40 20", preserveAspectRatio: "none" }, make("polyline"))));
+		make("div", { class: "meter cpu" }, part("own", "given", "given"), make("span")));
 	row.addEventListener("keydown", treeKey);
 	return row;
 }
@@ -107,12 +114,27 @@ function fillMeter(meter, index, kind, text) {
 	own.style.width = percent(p.own);
 	given.style.width = percent(p.given);
 	lent.style.width = percent(p.slots + p.donated);
-	meter.lastChild.textContent = `${text(p.used)} of ${text(p.limit)}`;
+	meter.lastChild.textContent = text(p.used, p.limit);
 	meter.title = `used ${grouped(p.used)} of ${grouped(p.limit)}, ${grouped(p.avail)} left`;
 }
 
+const cpuUsed = cpu => cpu.own + cpu.given + cpu.shared;
+const cpuWords = cpu => !cpu.limit ? (cpu.known ? percent(cpuUsed(cpu)) : "…") : `${cpu.known ? percent(cpuUsed(cpu)).slice(0, -2) : "…"} of ${percent(cpu.limit)}`;
+
+/* Who has no share of its own uses up that of who started it: then the bar is one of a whole CPU. */
+function fillCpu(meter, cpu) {
+	meter.style.visibility = cpu ? "" : "hidden";
+	if (!cpu) return;
+	const [own, given, shared] = meter.firstChild.children, part = value => `${Math.min(100, 100 * value / (cpu.limit || 10000))}%`;
+	own.style.width = part(cpu.own);
+	given.style.width = part(cpu.given);
+	shared.style.width = part(cpu.shared);
+	meter.lastChild.textContent = cpuWords(cpu);
+	meter.title = cpu.limit ? `uses ${percent(cpu.own)} itself, gave ${percent(cpu.given)} on, ${percent(cpu.avail)} left` : "no share of its own: it uses up that of who started it";
+}
+
 function fillRow(row, index) {
-	const component = state.components[index], cpu = cpuOf(component.path), badge = row.querySelector(".badge");
+	const component = state.components[index], badge = row.querySelector(".badge");
 	let depth = 0;
 	for (let at = component.parent; at >= 0; at = state.components[at].parent) depth++;
 	row.style.setProperty("--depth", depth);
@@ -124,12 +146,11 @@ function fillRow(row, index) {
 	badge.textContent = component.state === "ALIVE" ? `↻ ${component.restarts}` : component.state.toLowerCase().replace("_", " ");
 	badge.title = component.restarts ? `started again ${component.restarts} times` : "";
 	badge.className = dotOf(component) === "dead" ? "badge bad" : "badge";
-	fillMeter(row.querySelector(".ram"), index, "ram", bytes);
-	fillMeter(row.querySelector(".caps"), index, "caps", grouped);
-	row.querySelector(".cpu span").textContent = `${cpu.now < 10 ? cpu.now.toFixed(1) : Math.round(cpu.now)} %`;
-	row.querySelector("polyline").setAttribute("points", cpu.samples.map((value, i) => `${40 - (cpu.samples.length - 1 - i)},${19 - value * .18}`).join(" "));
+	fillMeter(row.querySelector(".ram"), index, "ram", bytesOf);
+	fillMeter(row.querySelector(".caps"), index, "caps", (used, limit) => `${grouped(used)} of ${grouped(limit)}`);
+	fillCpu(row.querySelector(".cpu"), component.cpu);
 	row.setAttribute("aria-label", `${title(component)}, ${component.state.toLowerCase()}` +
-		(component.ram ? `, RAM ${bytes(component.ram.used)} of ${bytes(component.ram.limit)}, ${grouped(component.caps.used)} of ${grouped(component.caps.limit)} caps` : ""));
+		(component.ram ? `, RAM ${bytes(component.ram.used)} of ${bytes(component.ram.limit)}, ${grouped(component.caps.used)} of ${grouped(component.caps.limit)} caps, CPU ${cpuWords(component.cpu)}` : ""));
 }
 
 /* Components in the order of the tree: each before those below it. */
@@ -187,37 +208,52 @@ function choose(path, focus) {
 
 /* --- Sessions, as arrows beside the tree --- */
 
-const sessionKey = session => `${session.client >= 0 ? state.components[session.client].path : "?"}>${session.server >= 0 ? state.components[session.server].path : "?"}:${session.service}:${session.label}`;
+/* Those between the same two, for the same service, are one arrow. */
+function arrowsOf(sessions) {
+	const arrows = new Map();
+	for (const { client, server, service, ram } of sessions) {
+		if (client < 0 || server < 0) continue;
+		const key = `${state.components[client].path}>${state.components[server].path}:${service}`, arrow = arrows.get(key) || { key, client, server, service, count: 0, ram: 0 };
+		arrow.count++;
+		arrow.ram += ram;
+		arrows.set(key, arrow);
+	}
+	return [...arrows.values()];
+}
+
 let known = new Map();
+
+/* One whose donation has changed flows for some seconds. */
+function isFresh(arrow) {
+	const old = known.get(arrow.key), now = performance.now();
+	arrow.at = old && old.ram === arrow.ram ? old.at : known.size ? now : -Infinity;
+	return now - arrow.at < FRESH_MS;
+}
 
 function drawArcs() {
 	const middle = index => { const row = rows.get(state.components[index].path); return row.offsetTop + row.offsetHeight / 2; };
-	const lines = $("arc-lines"), width = $("arcs").clientWidth, now = new Map(), shown = [], labels = [];
-	const isChosen = session => [session.client, session.server].some(i => state.components[i].path === chosen);
-	const list = state.sessions.filter(session => session.client >= 0 && session.server >= 0)
-		.sort((a, b) => isChosen(b) - isChosen(a) || Math.abs(a.client - a.server) - Math.abs(b.client - b.server));
-	for (const session of list) {
-		const from = middle(session.client), to = middle(session.server), key = sessionKey(session);
-		const reach = Math.min(width - 6, 14 + Math.abs(from - to) * .22), chosenOne = isChosen(session);
-		const start = from + (to > from ? 4 : -4), stop = to + (to > from ? -5 : 5), thickness = Math.min(6, 1 + Math.log2(1 + session.ram / 24576));
-		const fresh = known.has(key) ? known.get(key).ram !== session.ram || performance.now() - known.get(key).at < 3600 : known.size > 0;
-		now.set(key, { ram: session.ram, at: known.has(key) && known.get(key).ram === session.ram ? known.get(key).at : performance.now() });
-		shown.push(make("path", { class: `arc${chosenOne ? " chosen" : ""}${fresh ? " fresh" : ""}`, d: `M0 ${start}C${reach * 1.3} ${start} ${reach * 1.3} ${stop} 2 ${stop}`,
+	const width = $("arcs").clientWidth, isNarrow = width < 100, most = isNarrow ? 20 : 52, paths = [], labels = [];
+	const arrows = arrowsOf(state.sessions).map(arrow => ({ ...arrow, from: middle(arrow.client), to: middle(arrow.server), isChosen: [arrow.client, arrow.server].some(i => state.components[i].path === chosen) }))
+		.sort((a, b) => b.isChosen - a.isChosen || Math.abs(a.from - a.to) - Math.abs(b.from - b.to));
+	const hasChosen = arrows.some(arrow => arrow.isChosen);
+	for (const arrow of arrows) {
+		const { from, to, isChosen } = arrow, reach = Math.min(most, 12 + Math.abs(from - to) * .16), out = reach / .75;
+		const start = from + (to > from ? 4 : -4), stop = to + (to > from ? -5 : 5), thickness = Math.min(5, 1 + Math.log2(1 + arrow.ram / 32768)), y = (start + stop) / 2;
+		paths.unshift(make("path", { class: `arc${isChosen ? " chosen" : hasChosen ? " other" : ""}${isFresh(arrow) ? " fresh" : ""}`, d: `M0 ${start}C${out} ${start} ${out} ${stop} 2 ${stop}`,
 			"stroke-width": thickness.toFixed(1), "marker-end": "url(#tip)" }));
-		/* No label on another one. */
-		if ((chosenOne || list.length < 14) && !labels.some(y => Math.abs(y - (start + stop) / 2) < 13)) {
-			labels.push((start + stop) / 2);
-			shown.push(make("text", { x: Math.min(width - 2, reach * .98 + 46), y: (start + stop) / 2 + 3, text: bytes(session.ram) }));
-		}
+		/* No label on another one; those of the chosen component come first. */
+		if (labels.some(label => Math.abs(label.y - y) < 13)) continue;
+		const amount = bytes(arrow.ram), text = isNarrow ? amount : `${arrow.service}${arrow.count > 1 ? ` ×${arrow.count}` : ""} ${amount}`;
+		labels.push({ y, element: make("text", { class: isChosen ? "chosen" : null, x: reach + 4, y: y + 4, text }) });
 	}
-	known = now;
-	lines.replaceChildren(...shown);
+	known = new Map(arrows.map(arrow => [arrow.key, arrow]));
+	$("arc-lines").replaceChildren(...paths, ...labels.map(label => label.element));
 }
 
 /* --- The chosen component --- */
 
 function figureRows(index) {
-	const component = state.components[index], cpu = cpuOf(component.path), lines = [];
+	const component = state.components[index], lines = [];
 	const line = (name, quota, used, slack, part) => lines.push(make("tr", { class: part ? "part" : null }, make("th", { scope: "row", text: name }), make("td", { text: quota }), make("td", { text: used }), make("td", { text: slack })));
 	for (const [kind, name, text] of [["ram", "RAM", bytes], ["caps", "Capabilities", grouped]]) {
 		if (!component[kind]) continue;
@@ -228,8 +264,26 @@ function figureRows(index) {
 		if (p.donated) line("donated to servers", "", text(p.donated), "", true);
 		if (p.slots) line("slots for its sessions", "", text(p.slots), "", true);
 	}
-	line("CPU", component.cpu_share ? `${component.cpu_share} %` : "no share", `${cpu.now.toFixed(1)} %`, component.cpu_share ? `${Math.max(0, component.cpu_share - cpu.now).toFixed(1)} %` : "–");
+	const cpu = component.cpu;
+	if (cpu) {
+		const own = cpu.known ? percent(cpu.own) : "…";
+		line("CPU", cpu.limit ? percent(cpu.limit) : "its parent's", cpu.known ? percent(cpuUsed(cpu)) : "…", cpu.limit ? percent(cpu.avail) : "");
+		line("by itself", "", own, "", true);
+		if (cpu.given) line("given to children", "", percent(cpu.given), "", true);
+		if (cpu.shared) line("children without a share", "", percent(cpu.shared), "", true);
+	}
 	return lines;
+}
+
+/* The last minute of its own use of the CPU, and the share that bounds it. */
+function drawCurve(component) {
+	const svg = $("curve"), width = svg.clientWidth, height = 48, samples = load.get(component.path) || [], limit = component.cpu ? component.cpu.limit : 0;
+	const top = Math.max(limit, ...samples.map(sample => sample.parts), 100) * 1.1, y = parts => height - 1 - (height - 2) * parts / top, x = ms => width * (1 - (state.time_ms - ms) / CURVE_MS);
+	svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+	svg.replaceChildren(make("polyline", { points: samples.map(sample => `${x(sample.ms).toFixed(1)},${y(sample.parts).toFixed(1)}`).join(" ") }),
+		...(limit ? [make("line", { x1: 0, x2: width, y1: y(limit), y2: y(limit) }), make("text", { x: 0, y: y(limit) + 12, text: `share: ${percent(limit)}` })] : []),
+		make("text", { x: width, y: limit ? y(limit) + 12 : 13, "text-anchor": "end", text: "CPU used by itself, last minute" }));
+	svg.setAttribute("aria-label", `CPU that it used itself in the last minute${limit ? `, of a share of ${percent(limit)}` : ""}`);
 }
 
 function sessionRows(index) {
@@ -260,6 +314,7 @@ function drawDetail() {
 	$("detail-state").textContent = `${component.state.toLowerCase().replace("_", " ")}, program ${component.binary}${component.version ? `, version ${component.version}` : ""}` +
 		(component.restarts ? `, started again ${component.restarts} times` : "") + (component.ended ? `; its last life ${component.ended.toLowerCase()}` : "");
 	$("figures").replaceChildren(...figureRows(index));
+	drawCurve(component);
 	$("sessions").replaceChildren(...sessionRows(index));
 	const peers = fillPeers(component, index);
 	for (const [id, can] of [["restart", inWorld], ["kill", inWorld], ["give", inWorld && peers && component.ram], ["greedy", (inWorld || isWorld) && component.init]])
@@ -274,17 +329,18 @@ function drawDetail() {
 
 /* --- The ledger --- */
 
-/* Each line: what, RAM, caps, depth, class. Those of a component are its own use, slots, donations and slack; its children follow. */
+/* Each line: what, RAM, caps, CPU, depth. Those of a component are its own use, slots, donations and slack; its children follow. Of the CPU, shares are traded: on each line is what is not given on. */
 function ledgerGroups() {
 	const machine = state.machine, groups = [], below = (index, depth, lines) => {
 		const component = state.components[index], name = depth ? `${component.name}: ` : "";
 		if (!component.ram) return;
 		for (const [key, words] of [["own", "used by itself"], ["slots", "slots for its sessions"], ["donated", "donated to servers"], ["avail", "slack"]])
-			if (component.ram[key] || component.caps[key]) lines.push([name + words, component.ram[key], component.caps[key], depth]);
+			if (component.ram[key] || component.caps[key]) lines.push([name + words, component.ram[key], component.caps[key], 0, depth]);
+		if (component.cpu.limit) lines.push([`${name}CPU, not given on`, 0, 0, component.cpu.limit - component.cpu.given, depth]);
 		state.components.forEach((child, at) => { if (child.parent === index && index) below(at, depth + 1, lines); });
 	};
-	const ranges = machine.ranges.map(range => [range.what + (range.name ? ` ${range.name}` : ""), range.ram, range.what === "core's objects" ? machine.core_caps : 0, 0]);
-	groups.push({ name: "firmware, kernel, boot modules, core", lines: ranges, color: "core" });
+	const ranges = machine.ranges.map(range => [range.what + (range.name ? ` ${range.name}` : ""), range.ram, range.what === "core's objects" ? machine.core_caps : 0, 0, 0]);
+	groups.push({ name: "boot and core", lines: ranges, color: "core" });
 	const own = [];
 	below(0, 0, own);
 	groups.push({ name: "init itself", lines: own, color: "own" });
@@ -297,28 +353,29 @@ function ledgerGroups() {
 	for (const group of groups) {
 		group.ram = group.lines.reduce((sum, line) => sum + line[1], 0);
 		group.caps = group.lines.reduce((sum, line) => sum + line[2], 0);
+		group.cpu = group.lines.reduce((sum, line) => sum + line[3], 0);
 	}
 	return groups;
 }
 
 function drawLedger() {
-	const groups = ledgerGroups(), rowsOut = [], ram = groups.reduce((sum, group) => sum + group.ram, 0), caps = groups.reduce((sum, group) => sum + group.caps, 0), machine = state.machine;
+	const groups = ledgerGroups(), rowsOut = [], ram = groups.reduce((sum, group) => sum + group.ram, 0), caps = groups.reduce((sum, group) => sum + group.caps, 0), cpu = groups.reduce((sum, group) => sum + group.cpu, 0), machine = state.machine;
+	const figures = (ram, caps, cpu) => [grouped(ram), grouped(caps), percent(cpu)], cells = (texts, attributes = {}) => texts.map(text => make("td", { ...attributes, text }));
 	const focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.group : undefined;
 	for (const group of groups) {
 		const open = opened.has(group.name);
 		const button = make("button", { type: "button", "data-group": group.name, "aria-expanded": String(open), text: group.name, onclick: () => { opened.has(group.name) ? opened.delete(group.name) : opened.add(group.name); drawLedger(); } });
-		rowsOut.push(make("tr", { class: "group" }, make("td", {}, button), make("td", { text: grouped(group.ram) }), make("td", { text: grouped(group.caps) })));
+		rowsOut.push(make("tr", { class: "group" }, make("td", {}, button), ...cells(figures(group.ram, group.caps, group.cpu))));
 		if (open)
-			for (const [what, lineRam, lineCaps, depth] of group.lines)
-				rowsOut.push(make("tr", { class: "part", style: { "--depth": depth } }, make("td", { text: what }), make("td", { text: grouped(lineRam) }), make("td", { text: grouped(lineCaps) })));
+			for (const [what, lineRam, lineCaps, lineCpu, depth] of group.lines)
+				rowsOut.push(make("tr", { class: "part", style: { "--depth": depth } }, make("td", { text: what }), ...cells([lineRam && grouped(lineRam), lineCaps && grouped(lineCaps), lineCpu && percent(lineCpu)].map(text => text || ""))));
 	}
 	$("lines").replaceChildren(...rowsOut);
 	if (focused !== undefined) { const again = [...$("lines").querySelectorAll("button")].find(button => button.dataset.group === focused); if (again) again.focus(); }
-	const right = ram === machine.ram && caps === machine.caps && machine.adds_up;
-	$("sum").replaceChildren(
-		make("tr", {}, make("td", { text: "sum of the lines" }), make("td", { id: "sum-ram", text: grouped(ram) }), make("td", { id: "sum-caps", text: grouped(caps) })),
-		make("tr", { class: "machine" }, make("td", { text: "the machine has" }), make("td", { id: "machine-ram", class: right ? "good" : "bad", text: grouped(machine.ram) }), make("td", { id: "machine-caps", class: right ? "good" : "bad", text: grouped(machine.caps) })));
-	$("balance").textContent = right ? `✓ ${bytes(machine.ram)} and ${grouped(machine.caps)} caps: it adds up` : `✗ ${grouped(Math.abs(machine.ram - ram))} bytes, ${grouped(Math.abs(machine.caps - caps))} caps apart`;
+	const machineCpu = state.components[0].cpu.limit, right = ram === machine.ram && caps === machine.caps && cpu === machineCpu && machine.adds_up;
+	const row = (name, id, texts, attributes) => make("tr", { class: id }, make("td", { text: name }), ...["ram", "caps", "cpu"].map((kind, i) => make("td", { ...attributes, id: `${id}-${kind}`, text: texts[i] })));
+	$("sum").replaceChildren(row("sum of the lines", "sum", figures(ram, caps, cpu)), row("the machine has", "machine", figures(machine.ram, machine.caps, machineCpu), { class: right ? "good" : "bad" }));
+	$("balance").textContent = right ? `✓ ${bytes(machine.ram)}, ${grouped(machine.caps)} caps, ${percent(machineCpu)} CPU: it adds up` : `✗ ${grouped(Math.abs(machine.ram - ram))} bytes, ${grouped(Math.abs(machine.caps - caps))} caps apart`;
 	$("balance").className = right ? "balance good" : "balance bad";
 	const slack = state.components[0].ram.avail;
 	const pieces = groups.flatMap(group => group.name === "init itself" ? [["init itself", group.ram - slack, "own"], ["slack of init", slack, "slack"]] : [[group.name, group.ram, group.color]]);
@@ -362,31 +419,32 @@ function drawEvents() {
 	drawStrip();
 }
 
+/* Lane n is beside the n-th filter, which is its label. */
 function drawStrip() {
-	const svg = $("strip"), width = svg.clientWidth, kinds = Object.keys(LANES), height = 118, step = height / kinds.length, left = 58, out = [];
+	const svg = $("strip"), width = svg.clientWidth, height = LANE * KINDS.length, span = width - 8, x = age => 4 + span * (1 - age / STRIP_MS), out = [];
 	if (!state) return;
-	svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-	kinds.forEach((kind, lane) => {
-		out.push(make("text", { x: 0, y: lane * step + 9, text: LANES[kind] }), make("line", { x1: left, x2: width, y1: lane * step + 6, y2: lane * step + 6 }));
-	});
+	svg.setAttribute("viewBox", `0 0 ${width} ${height + 18}`);
+	for (let age = 0; age <= STRIP_MS; age += STRIP_MS / 4) {
+		out.push(make("line", { class: "tick", x1: x(age), x2: x(age), y1: 0, y2: height }));
+		out.push(make("text", { x: x(age), y: height + 14, "text-anchor": age === 0 ? "end" : age === STRIP_MS ? "start" : "middle", text: age ? `−${age / 1000} s` : "now" }));
+	}
+	KINDS.forEach((kind, lane) => out.push(make("line", { x1: 0, x2: width, y1: (lane + .5) * LANE, y2: (lane + .5) * LANE })));
 	for (const event of events) {
-		const age = state.time_ms - event.time_ms;
-		if (age > STRIP_MS || age < -2000) continue;
-		const x = width - 6 - Math.max(0, age) / STRIP_MS * (width - left - 8);
-		out.push(make("rect", { class: `kind-${event.kind}`, x: x.toFixed(1), y: kinds.indexOf(event.kind) * step + 1.5, width: 3, height: 9, rx: 1.5 }));
+		const age = Math.max(0, state.time_ms - event.time_ms);
+		if (age < STRIP_MS) out.push(make("rect", { class: `kind-${event.kind}`, x: (x(age) - 1.5).toFixed(1), y: (KINDS.indexOf(event.kind) + .5) * LANE - 5, width: 3, height: 10, rx: 1.5 }));
 	}
 	svg.replaceChildren(...out);
 }
 
 function makeFilters() {
-	for (const kind of Object.keys(LANES)) {
+	for (const kind of KINDS) {
 		const box = make("input", { type: "checkbox", onchange: () => {
 			box.checked ? QUIET.delete(kind) : QUIET.add(kind);
 			localStorage.setItem("quiet", JSON.stringify([...QUIET]));
 			drawEvents();
 		} });
 		box.checked = !QUIET.has(kind);
-		$("filters").append(make("label", {}, box, kind));
+		$("filters").append(make("label", { class: `kind-${kind}` }, box, kind));
 	}
 }
 
@@ -413,7 +471,9 @@ function drawVerdict() {
 	if (verdict.pending || !verdict.there || verdict.number < applied) return;
 	if (applied && verdict.number === applied) {
 		say(verdict.valid ? "valid, and passed on" : "refused by the validator", !verdict.valid);
-		if (verdict.valid) { if (!configDirty) readConfig(); }
+		/* What was typed after it was sent stays. */
+		if (verdict.valid && $("config").value === appliedText) configDirty = false;
+		if (verdict.valid && !configDirty) readConfig();
 		drawErrors(verdict);
 		applied = 0;
 	}
@@ -454,10 +514,10 @@ async function readConfig(force) {
 async function apply() {
 	$("errors").replaceChildren();
 	try {
-		const answer = await send("/config", $("config").value, "application/xml");
+		appliedText = $("config").value;
+		const answer = await send("/config", appliedText, "application/xml");
 		if (!answer.ok) $("errors").replaceChildren(make("p", { class: "bad", text: answer.text }));
 		applied = answer.number;
-		configDirty = false;
 	} catch {
 		$("errors").replaceChildren(make("p", { class: "bad", text: "the server does not answer" }));
 	}
@@ -493,12 +553,15 @@ $("restart").addEventListener("click", () => act({ do: "restart", path: chosen }
 $("kill").addEventListener("click", () => act({ do: "kill", path: chosen }));
 $("greedy").addEventListener("click", () => act({ do: "greedy", path: chosen }));
 $("give").addEventListener("click", () => act({ do: "give", path: chosen, to: $("to").value, mib: $("mib").value }));
-$("actions").addEventListener("submit", event => event.preventDefault());
+$("actions").addEventListener("submit", event => {
+	event.preventDefault();
+	$("give").click();
+});
 $("apply").addEventListener("click", apply);
 $("revert").addEventListener("click", () => { $("errors").replaceChildren(); readConfig(true); });
 $("config").addEventListener("input", () => { configDirty = true; drawGutter(); });
 $("config").addEventListener("scroll", () => { $("gutter").scrollTop = $("config").scrollTop; });
-addEventListener("resize", () => { if (state) { drawArcs(); drawStrip(); } });
+addEventListener("resize", () => { if (state) { drawDetail(); drawArcs(); drawStrip(); } });
 makeFilters();
 readConfig();
 listen();
