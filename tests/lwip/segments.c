@@ -34,8 +34,8 @@ static struct tcp_pcb *connected(uint16_t size, uint32_t window)
 
 	tcp_set_state(pcb, ESTABLISHED, &test_local_ip, &test_remote_ip, TEST_LOCAL_PORT, TEST_REMOTE_PORT);
 	pcb->mss = TCP_MSS;
-	pcb->cwnd = pcb->snd_wnd_max = 10 * TCP_MSS;
-	pcb->snd_wnd = window;
+	pcb->cwnd = 10 * TCP_MSS;
+	pcb->snd_wnd = pcb->snd_wnd_max = window;
 	ck_assert(tcp_write(pcb, data, size, TCP_WRITE_FLAG_COPY) == ERR_OK);
 	ck_assert(tcp_output(pcb) == ERR_OK);
 	memset(&sent, 0, sizeof(sent));
@@ -96,6 +96,16 @@ START_TEST(a_window_that_stays_closed_when_all_has_come_needs_no_probes)
 	for (unsigned i = 0; i < 20; i++)
 		tcp_slowtmr();
 	ck_assert(!counters.err_calls);
+}
+END_TEST
+
+START_TEST(a_window_may_open_a_little_while_full_segments_wait)
+{
+	struct tcp_pcb *pcb = connected(TCP_MSS, 0);
+
+	test_tcp_input(tcp_create_rx_segment_wnd(pcb, NULL, 0, 0, 0, TCP_ACK, 4), &netif);
+	ck_assert(pcb->unsent && pcb->snd_wnd == 4);
+	ck_assert(tcp_write(pcb, "", 1, TCP_WRITE_FLAG_COPY) == ERR_OK);
 }
 END_TEST
 
@@ -162,6 +172,7 @@ Suite *segments_suite(void)
 		TESTFUNC(segments_outside_of_the_window_are_answered_and_change_nothing),
 		TESTFUNC(segments_that_acknowledge_what_cannot_be_are_answered_and_bring_no_data),
 		TESTFUNC(a_window_that_stays_closed_when_all_has_come_needs_no_probes),
+		TESTFUNC(a_window_may_open_a_little_while_full_segments_wait),
 		TESTFUNC(a_largest_segment_is_told_by_a_syn_and_by_nothing_else),
 		TESTFUNC(a_syn_for_a_full_backlog_takes_the_place_of_the_oldest_half_open_connection),
 	};
