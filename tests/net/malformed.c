@@ -192,7 +192,7 @@ static void end_connections(void)
 		return;
 	}
 	is_ending = false;
-	printf("seed %lu: %lu frames, %lu connections of its own; %lu pings, %lu of them repeated\n", seed, sent, frames.opened, frames.ping, repeated);
+	printf("%lu frames, %lu connections of its own; %lu pings, %lu of them repeated\n", sent, frames.opened, frames.ping, repeated);
 	fflush(stdout);
 }
 
