@@ -27,7 +27,7 @@ STAMP := build/setup.stamp
 
 include tools/rules.mk
 
-all: kernel build/host/rpcgen build/host/check_config build/host/manifests $(component_images) build/boot/core build/boot/core_flipped build/boot/interfaces build/boot/platform_page build/boot/kernel_test build/compile_commands.json
+all: kernel build/host/rpcgen build/host/check_config build/host/malformed build/host/manifests $(component_images) build/boot/core build/boot/core_flipped build/boot/interfaces build/boot/platform_page build/boot/kernel_test build/compile_commands.json
 
 kernel: build/boot/kernel build/boot/kernel32
 

@@ -124,6 +124,14 @@ build/host/%.so: tools/entries/qemu_plugin.h $(build_files)
 	@echo '  LD      $@'
 	@$(CC) $(flags_host) -O2 -shared -fPIC -o $@ $(filter %.c,$^)
 
+# What stands between a card of QEMU and its network in run/net_malformed
+malformed_objects := $(call objects,host,$(wildcard tests/net/*.c))
+dependencies += $(malformed_objects:.o=.d)
+build/host/malformed: $(malformed_objects)
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	@$(CC) -o $@ $^
+
 rpcgen_objects := $(call objects,host,$(call sources_in,tools/rpcgen))
 dependencies += $(rpcgen_objects:.o=.d)
 build/host/rpcgen: $(rpcgen_objects)

@@ -95,9 +95,25 @@ static void handle_room(struct frame_source *source)
 
 /* --- In --- */
 
+/*
+ * Does it claim to come from this component (RFC 1122, 3.2.1.3)? Such packets come by the loopback alone, where lwIP would send the answer: to a
+ * segment of this component with itself it could answer for ever.
+ */
+static bool is_false_own(uint8_t const *frame, size_t size)
+{
+	struct eth_hdr const *ethernet = (struct eth_hdr const *)frame;
+	struct ip_hdr const  *ip       = (struct ip_hdr const *)(frame + SIZEOF_ETH_HDR);
+	ip4_addr_t            from;
+
+	if (size < SIZEOF_ETH_HDR + IP_HLEN || ethernet->type != PP_HTONS(ETHTYPE_IP))
+		return false;
+	ip4_addr_copy(from, ip->src);
+	return ip4_addr_isloopback(&from) || (!ip4_addr_isany_val(from) && ip4_addr_cmp(&from, netif_ip4_addr(self.netif)));
+}
+
 static void receive(void const *data, size_t size)
 {
-	struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
+	struct pbuf *p = is_false_own(data, size) ? NULL : pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
 
 	self.counts.received++;
 	if (!p) {

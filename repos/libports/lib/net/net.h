@@ -41,7 +41,7 @@ void net_flush(void);
 /* Frames so far. */
 struct net_counts {
 	uint64_t received, sent;
-	uint64_t dropped;        /* received, and no memory for it */
+	uint64_t dropped;        /* received, and no memory for it, or in this component's own name */
 	uint64_t opened;         /* sessions of NIC, one after the other */
 };
 

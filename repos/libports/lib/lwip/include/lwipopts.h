@@ -66,4 +66,4 @@
 #define LWIP_CHKSUM                  net_checksum
 #define LWIP_HOOK_FILENAME           "lwip/net_hooks.h"
 #define LWIP_HOOK_TCP_ISN            net_initial_sequence
-#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, size, first_size, second, segment) net_take_segment(pcb, segment)
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, size, first_size, second, segment) net_take_segment(pcb, header, segment)
