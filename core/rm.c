@@ -166,6 +166,7 @@ static enum status op_state(struct rm_session *self, enum rm_fault *fault, uint6
 }
 
 struct rm_ops const rm_operations = {
-	.attach = op_attach, .attach_ram = op_attach_ram, .detach = op_detach, .add_client = op_add_client, .dataspace = op_dataspace, .fault_handler = op_fault_handler,
+	.attach = op_attach, .attach_ram = op_attach_ram,
+	.detach = op_detach, .add_client = op_add_client, .dataspace = op_dataspace, .fault_handler = op_fault_handler,
 	.state = op_state,
 };

@@ -70,6 +70,10 @@ static struct wrong const install_words[] = {
 	{ 0, 1, 0, STATUS_INVALID }, { 0, 1, 1, STATUS_INVALID }, { 0, 1, 6, STATUS_INVALID }, { 0, 1, UINT32_MAX, STATUS_INVALID }
 };
 /* offset, size, address; access and flags. The memory has four pages. */
+static struct wrong const attach_ram_words[] = {
+	{ 0, 1, 0, STATUS_INVALID }, { 0, 1, UINT64_MAX, STATUS_OUT_OF_RAM }, { 0, 1, MINUS_PAGE + 1, STATUS_OUT_OF_RAM }, { 0, 1, MINUS_PAGE, STATUS_OUT_OF_RAM },
+	{ 0, 1, UINT64_C(1) << 44, STATUS_OUT_OF_RAM },
+};
 static struct wrong const attach_words[] = {
 	{ 0, 1, 1, STATUS_INVALID }, { 0, 1, UINT64_MAX, STATUS_INVALID }, { 0, 1, 4 * PAGE_SIZE, STATUS_INVALID }, { 0, 1, 5 * PAGE_SIZE, STATUS_INVALID },
 	{ 0, 1, MINUS_PAGE, STATUS_INVALID }, { 1, 1, 1, STATUS_INVALID }, { 1, 1, PAGE_SIZE + 1, STATUS_INVALID }, { 1, 1, 5 * PAGE_SIZE, STATUS_INVALID },
@@ -154,6 +158,7 @@ struct row const refusals[] = {
 	{ OF(pd, grow_table, 'p'), .right = { "aA0d" }, .foreign = "A", .foreign_status = STATUS_BAD_CAP },
 
 	{ OF(rm, attach, 'r'), .right = { "mM", "aA0d" }, .good = { 0, PAGE_SIZE }, WORDS(attach_words) },
+	{ OF(rm, attach_ram, 'r'), .right = { "aA0d" }, .good = { PAGE_SIZE }, WORDS(attach_ram_words) },
 	{ OF(rm, detach, 'r'), WORDS(detach_words) },
 	{ OF(rm, add_client, 'r'), .right = { "utvbU" }, .foreign = "utvbU", .foreign_status = STATUS_BUSY },
 	{ OF(rm, dataspace, 'r') },
