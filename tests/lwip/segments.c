@@ -83,6 +83,16 @@ START_TEST(segments_that_acknowledge_what_cannot_be_are_answered_and_bring_no_da
 }
 END_TEST
 
+START_TEST(whose_probe_of_a_closed_window_counts_is_not_answered)
+{
+	struct tcp_pcb *pcb = connected(100, 10 * TCP_MSS);
+
+	pcb->rcv_wnd = 0;
+	for (uint32_t offset = 0; offset < 3; offset++)
+		check_ignored(pcb, tcp_create_rx_segment_wnd(pcb, NULL, 0, offset, 0, TCP_ACK, 10 * TCP_MSS), offset == 2);
+}
+END_TEST
+
 /* What probes a closed window may be the last that there was to send. */
 START_TEST(a_window_that_stays_closed_when_all_has_come_needs_no_probes)
 {
@@ -171,6 +181,7 @@ Suite *segments_suite(void)
 	testfunc tests[] = {
 		TESTFUNC(segments_outside_of_the_window_are_answered_and_change_nothing),
 		TESTFUNC(segments_that_acknowledge_what_cannot_be_are_answered_and_bring_no_data),
+		TESTFUNC(whose_probe_of_a_closed_window_counts_is_not_answered),
 		TESTFUNC(a_window_that_stays_closed_when_all_has_come_needs_no_probes),
 		TESTFUNC(a_window_may_open_a_little_while_full_segments_wait),
 		TESTFUNC(a_largest_segment_is_told_by_a_syn_and_by_nothing_else),

@@ -11,13 +11,17 @@
 /* Below that, data is taken as long as there is memory at all. */
 enum { ALWAYS = 2 * TCP_MSS };
 
-/* Does any of it, or its end at least, belong into the window? */
+/*
+ * Does any of it, or its end at least, belong into the window? Who has probed one that is closed counts the byte of the probe, and is not to be
+ * answered for that: two ends whose windows are both closed would answer each other for ever.
+ */
 static bool is_in_window(struct tcp_pcb const *pcb, struct tcp_hdr const *header, struct pbuf const *segment)
 {
-	u8_t const  flags = TCPH_FLAGS(header);
-	u32_t const end   = header->seqno + segment->tot_len + !!(flags & TCP_SYN) + !!(flags & TCP_FIN);
+	u8_t const  flags  = TCPH_FLAGS(header);
+	u32_t const end    = header->seqno + segment->tot_len + !!(flags & TCP_SYN) + !!(flags & TCP_FIN);
+	u32_t const window = pcb->rcv_wnd ? pcb->rcv_wnd : 1;
 
-	return TCP_SEQ_GEQ(end, pcb->rcv_nxt) && TCP_SEQ_LEQ(header->seqno, pcb->rcv_nxt + pcb->rcv_wnd);
+	return TCP_SEQ_GEQ(end, pcb->rcv_nxt) && TCP_SEQ_LEQ(header->seqno, pcb->rcv_nxt + window);
 }
 
 /* A number that the peer has reason to send: not of what was never sent, and not older than a window. */

@@ -37,7 +37,7 @@ void check_udp(void);
 void check_tcp(void);
 
 /* With a peer elsewhere (peer.c), which is at these ports of an address. */
-void check_peer(char const *ip, unsigned tcp_port, unsigned udp_port);
+void check_peer(char const *ip, unsigned tcp_port, unsigned udp_port, char const *refuser);
 
 /* In the guest alone: names from the server that `serve_names` is, and a file from QEMU's TFTP server. */
 void check_names(unsigned tcp_port);

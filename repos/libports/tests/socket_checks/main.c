@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * socket_checks local                         sockets of this machine with each other
- * socket_checks peer IP TCP-PORT UDP-PORT     with `serve-peer` on another one
- * socket_checks names TCP-PORT                names from `serve-names`; that of server.test leads to `serve-peer`
- * socket_checks tftp IP FILE                  prints what it got
+ * socket_checks local                               sockets of this machine with each other
+ * socket_checks peer IP TCP-PORT UDP-PORT REFUSER   with `serve-peer` on another one, and who refuses datagrams
+ * socket_checks names TCP-PORT                      names from `serve-names`; that of server.test leads to `serve-peer`
+ * socket_checks tftp IP FILE                        prints what it got
  * socket_checks serve-peer | serve-names
  */
 #include "checks.h"
@@ -64,9 +64,9 @@ int main(int argc, char **argv)
 		check_udp();
 		begin("tcp");
 		check_tcp();
-	} else if (!strcmp(what, "peer") && argc == 5) {
+	} else if (!strcmp(what, "peer") && argc == 6) {
 		begin("peer");
-		check_peer(argv[2], (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]));
+		check_peer(argv[2], (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]), argv[5]);
 	} else if (!strcmp(what, "names") && argc == 3) {
 		begin("names");
 		check_names((unsigned)atoi(argv[2]));

@@ -10,7 +10,7 @@
 
 enum { CONNECTIONS = 16 };
 
-/* --- The server. A connection that begins with "R" is reset; all else is sent back, and its end is answered with one. --- */
+/* --- The server. Where what is received at once begins with "R", the connection is reset; all else is sent back, and its end is answered with one. --- */
 
 /* False: the connection is over. */
 static int echo(int fd)
@@ -69,6 +69,9 @@ static int connected(char const *ip, unsigned port)
 	return fd;
 }
 
+/* What is sent at an offset: never "R", as the server may receive from there on */
+static char stream_byte(size_t offset) { return (char)(offset * 37 >> 3 | 0x80); }
+
 /* Sends so much, as far as it comes back: how much of it does, as it was. */
 static size_t send_and_receive(int fd, size_t total)
 {
@@ -82,14 +85,14 @@ static size_t send_and_receive(int fd, size_t total)
 
 		if (now & POLLOUT) {
 			for (size_t i = 0; i < sizeof(out); i++)
-				out[i] = (char)((sent + i) * 37 >> 3);
+				out[i] = stream_byte(sent + i);
 			size = send(fd, out, total - sent < sizeof(out) ? total - sent : sizeof(out), 0);
 			sent += size > 0 ? (size_t)size : 0;
 		}
 		if (now & POLLIN) {
 			size = recv(fd, in, sizeof(in), 0);
 			for (ssize_t i = 0; i < size; i++)
-				right += in[i] == (char)((received + (size_t)i) * 37 >> 3);
+				right += in[i] == stream_byte(received + (size_t)i);
 			received += size > 0 ? (size_t)size : 0;
 		}
 		if (!(now & (POLLIN | POLLOUT)))
@@ -149,10 +152,10 @@ static int echoes(int fd, struct sockaddr_in const *to, size_t size)
 	       from.sin_port == to->sin_port && from.sin_addr.s_addr == to->sin_addr.s_addr;
 }
 
-static void check_datagrams(char const *ip, unsigned port)
+static void check_datagrams(char const *ip, unsigned port, char const *refuser)
 {
 	static size_t const      sizes[] = { 1, 1000, 1472, 1473, 20000 };
-	struct sockaddr_in const to = address_of(ip, port), closed = address_of(ip, PORT_CLOSED);
+	struct sockaddr_in const to = address_of(ip, port), closed = address_of(refuser, PORT_CLOSED);
 	int                      fd;
 	char                     byte;
 
@@ -169,8 +172,8 @@ static void check_datagrams(char const *ip, unsigned port)
 	close(fd);
 }
 
-void check_peer(char const *ip, unsigned tcp_port, unsigned udp_port)
+void check_peer(char const *ip, unsigned tcp_port, unsigned udp_port, char const *refuser)
 {
 	check_stream(ip, tcp_port);
-	check_datagrams(ip, udp_port);
+	check_datagrams(ip, udp_port, refuser);
 }
