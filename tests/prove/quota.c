@@ -70,10 +70,13 @@ _Noreturn void assert_failed(char const *file, unsigned line, char const *condit
 
 void kernel_call(struct kernel_regs *regs) { regs->header = STATUS_OK; }
 
-enum status string_copy(char *to, size_t size, char const *text)
+size_t string_length_max(char const *text, size_t max)
 {
-	to[0] = 0;
-	return STATUS_OK;
+	size_t size = 0;
+
+	while (size < max && text[size])
+		size++;
+	return size;
 }
 
 enum status memory_alloc(struct memory *memory, uint64_t count, uint64_t align, uint64_t *first)
