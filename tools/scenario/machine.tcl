@@ -110,7 +110,7 @@ proc leak_check {what why} {
 # Types text on the serial line.
 proc send_serial {text} {
 	machine::start
-	send -i $machine::id -- $text
+	send -i $machine::id -- [encoding convertto utf-8 $text]
 }
 
 # Why there is no use in waiting on, or ""; after a panic only when all that it prints is there.
@@ -218,6 +218,7 @@ proc machine::start {} {
 	set pid [spawn -noecho setpriv --pdeathsig [expr {[runner::setting RECORD 0] ? "TERM" : "KILL"}] {*}$command]
 	cd $back
 	set id $spawn_id
+	fconfigure $id -encoding binary
 	match_max -i $id 65536
 	open_keyboard
 }
@@ -245,7 +246,7 @@ proc machine::handle_keys {keys} {
 			runner::interrupted "Ctrl-A X" 130
 		} else {
 			set prefix_key 0
-			send -i $id -- $key
+			send -i $id -- [encoding convertto utf-8 $key]
 		}
 	}
 }
@@ -272,19 +273,19 @@ proc machine::pump {seconds} {
 	return $event
 }
 
-# Shows and records output, without carriage returns and escape sequences (which firmware prints); a sequence that is cut
-# at the end of what arrived is held back.
+# Shows and records output, which is UTF-8, without carriage returns and escape sequences (which firmware prints); a sequence, or a character, that is
+# cut at the end of what arrived is held back.
 proc machine::take_output {text} {
 	variable log
 	variable held
 	variable file
 	set text $held$text
 	set held ""
-	if {[regexp -indices {\x1b(\[[0-9;=?]*)?$} $text cut]} {
+	if {[regexp -indices {(\x1b(\[[0-9;=?]*)?|[\xc0-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf7][\x80-\xbf]{0,2})$} $text cut]} {
 		set held [string range $text [lindex $cut 0] end]
 		set text [string range $text 0 [lindex $cut 0]-1]
 	}
-	regsub -all {\x1b\[[0-9;=?]*[A-Za-z]|\r} $text "" text
+	regsub -all {\x1b\[[0-9;=?]*[A-Za-z]|\r} [encoding convertfrom utf-8 $text] "" text
 	puts -nonewline $file $text
 	foreach piece [regexp -all -inline {[^\n]*\n|[^\n]+} $text] {
 		append log $piece
