@@ -33,7 +33,7 @@ struct server {
 	/* Answers a request; a body has request->body_size bytes. A path "/stream" never comes here. */
 	struct answer    (*answer)(void *context, struct http_request const *request, char const *body);
 
-	/* What streams are sent: whoever answers holds it. NULL: nothing, for now. */
+	/* What streams are sent: whoever answers holds it. NULL: there is nothing yet. */
 	struct text      *(*news)(void *context);
 	void              *context;
 };
